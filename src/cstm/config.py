@@ -1,0 +1,99 @@
+"""Settings as frozen dataclasses: what a network is made of, what it is fed, how it is trained."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+SpatialBackbone = Literal["inception_v3", "resnet50", "narrow2d"]
+TemporalBackbone = Literal["i3d", "s3d", "narrow3d"]
+
+
+@dataclass(frozen=True)
+class ClipConfig:
+    """What one look at a video is: how many frames, how far apart, at which size.
+
+    The window of ``frames`` frames, ``step`` apart, has the target frame at index ``frames // 2``
+    (section 4.2: "the annotated target frame is in the middle"). Frame numbers outside the video
+    are clamped to its ends. Every frame is resized, its shape kept, and padded to
+    ``size`` × ``size`` pixels.
+    """
+
+    frames: int = 8
+    step: int = 2
+    size: int = 320
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The parts of a network.
+
+    Either encoder may be absent: the spatial-only and temporal-only networks of training stage
+    one are the same class as the joint one. A network without CMAM gets its language by
+    concatenation in the decoder, as the baselines of Table 3a do.
+    """
+
+    spatial: SpatialBackbone | None = "inception_v3"
+    """Encoder of the target frame; None for a temporal-only network."""
+    temporal: TemporalBackbone | None = "i3d"
+    """Encoder of the clip; None for a spatial-only network."""
+    cmam_stages: tuple[int, ...] = (1, 2, 3, 4, 5)
+    """Encoder stages (1-5) followed by a CMAM (Table 3c)."""
+    attention: Literal["written", "pooled"] = "written"
+    """CMAM with the word × position map A as equations 1-4 are written, or by its pooled identity."""
+    coordinates: Literal["convolved", "added"] = "convolved"
+    """Coordinates concatenated before a 3×3 convolution, or added after a learned 1×1."""
+    fusion: Literal["lgfs", "add", "max"] = "lgfs"
+    """How the decoder merges the two encoders (Table 3b)."""
+    decoder: Literal["full", "lean"] = "full"
+    """Full: 3×3 laterals, two 3×3 per response head. Lean: 1×1 laterals, one 3×3."""
+    decoder_channels: int = 256
+    word_channels: int = 300
+    language_channels: int = 300
+    """C_L, width of the linguistic feature."""
+    relation_channels: int = 300
+    """C_M, width of the subspace in which words and positions are compared."""
+    width: int = 16
+    """Channels of the first stage of the narrow backbones."""
+
+    def __post_init__(self) -> None:
+        if self.spatial is None and self.temporal is None:
+            raise ValueError("a network needs a spatial or a temporal encoder; both are None")
+        if any(stage not in range(1, 6) for stage in self.cmam_stages):
+            raise ValueError(f"cmam_stages are numbers from 1 to 5, got {self.cmam_stages}")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How one network is trained.
+
+    Section 4.2: Adam, learning rate 5e-4 divided by 10 every 8 epochs, batches of 8.
+    """
+
+    epochs: int = 12
+    batch: int = 8
+    learning_rate: float = 5e-4
+    decay: Literal["step", "cosine"] = "step"
+    """Step: divided by 10 every ``decay_epochs``. Cosine: to zero over the whole run."""
+    decay_epochs: int = 8
+    warm_up_steps: int = 0
+    sentences_per_frame: int = 1
+    """How many sentences of one frame share a batch, so that only language can tell them apart."""
+    positive_weight: float = 1.5
+    """Weight of the actor's pixels in the binary cross-entropy."""
+    dice_weight: float = 0.0
+    motion_weight: float = 0.0
+    """Weight of the auxiliary action and direction loss on the temporal features; 0 switches it off."""
+    flip: bool = False
+    """Mirror half of the clips, left and right swapped in their sentences."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A network, its input, and the schedules of the paper's two training stages."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    clip: ClipConfig = field(default_factory=ClipConfig)
+    encoders: Schedule = field(default_factory=Schedule)
+    """Stage one: the spatial and the temporal network, each on its own."""
+    decoder: Schedule = field(default_factory=lambda: Schedule(epochs=4))
+    """Stage two: both encoders fixed, a fresh decoder."""

@@ -1,0 +1,190 @@
+"""Samples decoded once and kept at the network's size, so that feeding never holds training back."""
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Int, UInt8
+from numpy import ndarray
+from numpy.lib.format import open_memmap
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from cstm.config import ClipConfig
+from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.sample import DIRECTIONS, Sample
+from cstm.data.transforms import ResizePad
+from cstm.data.words import Vocabulary
+
+ACTOR, LOOK_ALIKE = 1, 2
+"""Values of a prepared mask; everything else is 0."""
+
+
+class Batch(NamedTuple):
+    """What training feeds to a network and its losses."""
+
+    clip: UInt8[Tensor, "batch time 3 size size"]
+    words: Int[Tensor, "batch word"]
+    mask: UInt8[Tensor, "batch size size"]
+    """:data:`ACTOR` where the actor is, :data:`LOOK_ALIKE` where its look-alike is."""
+    action: UInt8[Tensor, "batch size size"]
+    direction: UInt8[Tensor, "batch size size"]
+    name: list[str]
+
+
+class _Frames(Dataset[list[Sample]]):
+    """The annotated frames of a dataset, each as all of its samples."""
+
+    def __init__(self, samples: A2DSentences) -> None:
+        self.samples = samples
+        groups: dict[tuple[str, int], list[int]] = {}
+        for index, pair in enumerate(samples.pairs):
+            groups.setdefault((pair.video, pair.frame), []).append(index)
+        self.groups = list(groups.values())
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __getitem__(self, index: int) -> list[Sample]:
+        return [self.samples[pair] for pair in self.groups[index]]
+
+
+def prepare(samples: A2DSentences, clip: ClipConfig, folder: Path, workers: int = 2) -> Iterator[int]:
+    """Decode every annotated frame's clip once into ``folder``, unless that was done before.
+
+    The folder then holds ``clips.npy`` (frame time 3 size size), ``masks.npy`` (pair size size),
+    ``actions.npy`` and ``directions.npy`` (frame size size), all uint8, and ``pairs.json``. It
+    appears whole or not at all. Yields the number of frames done, for a progress bar; the last
+    one equals the number of annotated frames.
+    """
+    frames = _Frames(samples)
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    size = clip.size
+
+    def table(name: str, *shape: int) -> UInt8[ndarray, "..."]:
+        return open_memmap(partial / name, mode="w+", dtype=np.uint8, shape=shape)
+
+    clips = table("clips.npy", len(frames), clip.frames, 3, size, size)
+    actions = table("actions.npy", len(frames), size, size)
+    directions = table("directions.npy", len(frames), size, size)
+    masks = table("masks.npy", len(samples), size, size)
+    loader = DataLoader(frames, batch_size=None, num_workers=workers)
+    for number, group in enumerate(loader):
+        first: Sample = group[0]
+        fit = ResizePad.for_frame(*first.mask.shape, size)
+        clips[number] = fit.apply(first.frames).numpy()
+        actions[number] = fit.apply_labels(first.action).numpy()
+        directions[number] = fit.apply_labels(first.direction).numpy()
+        for index, sample in zip(frames.groups[number], group, strict=True):
+            masks[index] = (fit.apply_mask(sample.mask).numpy() >= 0.5) * ACTOR
+            if sample.look_alike is not None:
+                other = fit.apply_mask(sample.look_alike).numpy() >= 0.5
+                masks[index][other & (masks[index] == 0)] = LOOK_ALIKE
+        yield number + 1
+    description = {
+        "clip": asdict(clip),
+        "groups": frames.groups,
+        "pairs": [
+            {
+                "name": pair.name,
+                "sentence": pair.sentence,
+                "instance": pair.instance,
+                "look_alike": pair.look_alike,
+            }
+            for pair in samples.pairs
+        ],
+    }
+    for array in (clips, actions, directions, masks):
+        array.flush()
+    (partial / "pairs.json").write_text(json.dumps(description))
+    partial.rename(folder)
+
+
+class PreparedSamples:
+    """Prepared samples of a folder, as batches in an order that depends on seed and epoch alone."""
+
+    def __init__(self, folder: Path) -> None:
+        description = json.loads((folder / "pairs.json").read_text())
+        self.clip = ClipConfig(**description["clip"])
+        self.pairs: list[dict] = description["pairs"]
+        self.groups: list[list[int]] = description["groups"]
+        self._frame_of = {i: number for number, group in enumerate(self.groups) for i in group}
+        self._clips = np.load(folder / "clips.npy", mmap_mode="r")
+        self._actions = np.load(folder / "actions.npy", mmap_mode="r")
+        self._directions = np.load(folder / "directions.npy", mmap_mode="r")
+        self._masks = np.load(folder / "masks.npy", mmap_mode="r")
+
+    def frame_of(self, index: int) -> int:
+        """Number of the annotated frame that a sample is about."""
+        return self._frame_of[index]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The sentence of every sample."""
+        return [pair["sentence"] for pair in self.pairs]
+
+    def epoch_order(self, seed: int, epoch: int, sentences_per_frame: int) -> list[int]:
+        """Indices of all samples, shuffled in runs of sentences about one frame.
+
+        A sentence is followed by one about its look-alike where there is one: then only language
+        can tell the two samples of a run apart.
+        """
+        random = np.random.default_rng([seed, epoch])
+        runs: list[list[int]] = []
+        for group in self.groups:
+            order = self._with_look_alikes([group[i] for i in random.permutation(len(group))])
+            step = sentences_per_frame
+            runs += [order[start : start + step] for start in range(0, len(order), step)]
+        return [index for run in random.permutation(len(runs)) for index in runs[run]]
+
+    def _with_look_alikes(self, indices: list[int]) -> list[int]:
+        waiting, ordered = list(indices), []
+        while waiting:
+            index = waiting.pop(0)
+            ordered.append(index)
+            twin = self.pairs[index]["look_alike"]
+            partner = next((i for i in waiting if self.pairs[i]["instance"] == twin), None)
+            if partner is not None:
+                waiting.remove(partner)
+                ordered.append(partner)
+        return ordered
+
+    def batch(
+        self, indices: Sequence[int], vocabulary: Vocabulary, mirrored: Iterable[bool]
+    ) -> Batch:
+        """Gather samples; a mirrored one has left and right swapped in picture, words and labels."""
+        rows = []
+        for index, mirror in zip(indices, mirrored, strict=True):
+            frame = self.frame_of(index)
+            tables = (self._clips, self._masks, self._actions, self._directions)
+            arrays = [t[i] for t, i in zip(tables, (frame, index, frame, frame), strict=True)]
+            sentence = self.pairs[index]["sentence"]
+            if mirror:
+                arrays = [array[..., ::-1] for array in arrays]
+                arrays[3] = _MIRRORED_DIRECTION[arrays[3]]
+                sentence = mirror_sentence(sentence)
+            rows.append((*arrays, vocabulary.encode(sentence), self.pairs[index]["name"]))
+        clip, mask, action, direction, words, names = zip(*rows, strict=True)
+        return Batch(
+            torch.from_numpy(np.stack(clip)),
+            torch.tensor(words),
+            *(torch.from_numpy(np.stack(maps)) for maps in (mask, action, direction)),
+            list(names),
+        )
+
+
+def mirror_sentence(sentence: str) -> str:
+    """Swap left and right, as a mirror does with what the sentence says."""
+    swap = {"left": "right", "right": "left"}
+    return " ".join(swap.get(word.lower(), word) for word in sentence.split())
+
+
+_MIRRORED_DIRECTION = np.arange(len(DIRECTIONS) + 1, dtype=np.uint8)
+_MIRRORED_DIRECTION[[1, 2]] = [2, 1]

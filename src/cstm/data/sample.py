@@ -1,0 +1,40 @@
+"""The one thing that passes from readers of files to networks: a clip, a sentence, a mask."""
+
+from dataclasses import dataclass, field
+
+from jaxtyping import Bool, UInt8
+from numpy import ndarray
+
+ACTORS = ("adult", "baby", "ball", "bird", "car", "cat", "dog")
+"""A2D's actors, numbered from 1."""
+
+ACTIONS = (
+    "climbing", "crawling", "eating", "flying", "jumping", "rolling", "running", "walking", "none",
+)  # fmt: skip
+"""A2D's actions, numbered from 1."""
+
+DIRECTIONS = ("left", "right", "up", "down", "in place")
+"""Directions of movement across the scene, numbered from 1."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One annotated frame, one sentence about one of its actors, and that actor's mask.
+
+    Everything is at the video's native size; a network's size is not known here.
+    """
+
+    name: str
+    """video/frame/instance, the frame counted from 1 in five digits: ``00017/00012/2``."""
+    frames: UInt8[ndarray, "time height width 3"]
+    """RGB clip with the annotated frame at index time // 2."""
+    sentence: str
+    mask: Bool[ndarray, "height width"]
+    action: UInt8[ndarray, "height width"]
+    """For every pixel the number of its actor's action (:data:`ACTIONS`), 0 where none is known."""
+    direction: UInt8[ndarray, "height width"]
+    """For every pixel the number of its actor's direction, 0 where none is known."""
+    look_alike: Bool[ndarray, "height width"] | None = None
+    """Mask of the actor that only motion tells apart from the one meant, where there is one."""
+    tags: tuple[str, ...] = field(default=())
+    """What tells the actor apart: of ``appearance``, ``action``, ``place``."""

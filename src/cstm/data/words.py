@@ -1,0 +1,114 @@
+"""Sentences as numbers: tokens, the vocabulary that travels with a network, pretrained vectors."""
+
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+from numpy import ndarray
+
+MAX_WORDS = 20
+"""Section 4.2: "the maximum length of the input sentence is set as 20"."""
+
+PADDING, UNKNOWN = 0, 1
+
+
+def tokenize(sentence: str) -> list[str]:
+    """Words of a sentence: lower-cased, split at every run of characters that belong to no word.
+
+    The tokens are not cut to :data:`MAX_WORDS`; :meth:`Vocabulary.encode` does that.
+    """
+    return re.findall(r"[\w']+", sentence.lower())
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words a network knows; word ``k`` of the tuple has number ``k + 2``.
+
+    Number 0 pads a short sentence and 1 stands for every unknown word.
+    """
+
+    words: tuple[str, ...]
+
+    @classmethod
+    def of_sentences(cls, sentences: Iterable[str]) -> "Vocabulary":
+        """All words of the sentences, in alphabetical order."""
+        return cls(tuple(sorted({word for sentence in sentences for word in tokenize(sentence)})))
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {word: number for number, word in enumerate(self.words, start=UNKNOWN + 1)}
+
+    def __len__(self) -> int:
+        """How many numbers there are, padding and unknown included."""
+        return len(self.words) + 2
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._numbers
+
+    def encode(self, sentence: str) -> list[int]:
+        """Numbers of the sentence's first 20 words, padded with 0 to a length of 20."""
+        numbers = [self._numbers.get(word, UNKNOWN) for word in tokenize(sentence)[:MAX_WORDS]]
+        return numbers + [PADDING] * (MAX_WORDS - len(numbers))
+
+
+@contextmanager
+def _open_text(path: Path) -> Iterator[io.TextIOBase]:
+    """Open a plain, gzipped or zipped text file as a stream of lines."""
+    if path.suffix == ".gz":
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            yield lines  # pyright: ignore[reportReturnType]
+    elif path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".txt")]
+            if len(names) != 1:
+                raise ValueError(f"{path}: expected one .txt file in the archive, found {names}")
+            with archive.open(names[0]) as raw, io.TextIOWrapper(raw, encoding="utf-8") as lines:
+                yield lines
+    else:
+        with path.open(encoding="utf-8") as lines:
+            yield lines
+
+
+def read_word_vectors(path: Path, words: Iterable[str]) -> dict[str, Float32[ndarray, "channel"]]:
+    """Vectors of the wanted words from a file in GloVe's text format.
+
+    Args:
+        path: ``.txt``, ``.txt.gz`` or ``.zip`` with one word and its numbers a line, separated by
+            single spaces (``glove.840B.300d.txt``; some of its words hold spaces themselves).
+        words: the words to keep; the file is streamed and nothing else is held in memory.
+
+    Returns:
+        A float32 vector for each wanted word that the file has.
+
+    Raises:
+        ValueError: the file is missing, or a line is not a word and as many numbers as the first.
+    """
+    wanted = set(words)
+    vectors: dict[str, Float32[ndarray, "channel"]] = {}
+    width = None
+    if not path.is_file():
+        raise ValueError(f"no word vectors at {path}; give a GloVe text file (.txt, .gz or .zip)")
+    try:
+        with _open_text(path) as lines:
+            for number, line in enumerate(lines, start=1):
+                fields = line.rstrip("\n").split(" ")
+                if width is None:
+                    width = len(fields) - 1
+                word = " ".join(fields[:-width]) if width else line
+                if word in wanted:
+                    vectors[word] = np.array(fields[-width:], dtype=np.float32)
+                elif not width or len(fields) < width + 1:
+                    raise ValueError(f"line {number} is not a word and {width or 'its'} numbers")
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"cannot read word vectors from {path}: {error}; expected GloVe's text format"
+        ) from error
+    return vectors

@@ -1,0 +1,67 @@
+"""What a network costs: parameters and multiply-adds, counted on meta tensors in seconds."""
+
+from typing import TypedDict
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from cstm.config import Experiment
+from cstm.data.words import MAX_WORDS
+from cstm.model.network import ActorSegmenter
+
+
+class Macs(TypedDict):
+    """Multiply-adds of one clip and one sentence of 20 words, by part."""
+
+    language: int
+    spatial: int
+    temporal: int
+    decoder: int
+    total: int
+
+
+class Cost(TypedDict):
+    """Parameters, and multiply-adds of a forward pass."""
+
+    parameters: int
+    macs: Macs
+    inference_macs: int
+    """The total without the coarser response heads, which only training needs."""
+
+
+def profile(experiment: Experiment, vocabulary: int = 1300) -> Cost:
+    """Count parameters and multiply-adds of an experiment's network.
+
+    One multiply-add counts as one, as in the paper's Table 4; BatchNorm, activations and
+    upsampling don't count. ``language`` is the sentence encoders; CMAM counts to its stream.
+
+    Args:
+        experiment: the network and the size of its clip.
+        vocabulary: how many words have a vector (A2D Sentences: about 1300).
+    """
+    with torch.device("meta"):
+        network = ActorSegmenter(experiment.model, vocabulary).eval()
+        size = experiment.clip.size
+        clip = torch.zeros(1, experiment.clip.frames, 3, size, size)
+        words = torch.ones(1, MAX_WORDS, dtype=torch.long)
+    with FlopCounterMode(display=False) as training, torch.inference_mode():
+        network(clip, words)
+    with FlopCounterMode(display=False) as inference, torch.inference_mode():
+        network.predict(clip, words)
+    counts = training.get_flop_counts()
+
+    def macs(part: str) -> int:
+        return sum(counts.get(f"ActorSegmenter.{part}", {}).values()) // 2
+
+    sentence = {stream: macs(f"{stream}.language") for stream in ("spatial", "temporal")}
+    return {
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "macs": {
+            "language": sum(sentence.values()),
+            "spatial": macs("spatial") - sentence["spatial"],
+            "temporal": macs("temporal") - sentence["temporal"],
+            "decoder": macs("decoder"),
+            "total": training.get_total_flops() // 2,
+        },
+        "inference_macs": inference.get_total_flops() // 2,
+    }

@@ -1,0 +1,60 @@
+"""What every backbone is to the rest: five modules, their widths, and how it wants its pixels."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+class PixelScale(nn.Module):
+    """Map pixels from [0, 1] to what a backbone's weights were trained on: (x - mean) / deviation.
+
+    Constants, not weights: they are not in the state dict.
+    """
+
+    def __init__(self, mean: Sequence[float], deviation: Sequence[float]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean), persistent=False)
+        self.register_buffer("deviation", torch.tensor(deviation), persistent=False)
+
+    def forward(
+        self, pixels: Float[Tensor, "batch channel *grid"]
+    ) -> Float[Tensor, "batch channel *grid"]:
+        """Scale each colour channel."""
+        shape = (-1, *[1] * (pixels.dim() - 2))
+        return (pixels - self.mean.view(shape)) / self.deviation.view(shape)
+
+
+class Backbone(nn.Module):
+    """Five stages, each halving height and width.
+
+    Args:
+        stages: five groups of named modules, run one after the other within a stage, each stage fed
+            with the (modulated) output of the one before. The names are those of the published
+            weights, so that a key of ours without ``stages.N.`` is a key of theirs.
+        widths: output channels of the stages.
+        dimensions: 2 for features (batch channel height width) of frames, 3 for features
+            (batch channel time height width) of clips.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Mapping[str, nn.Module]],
+        widths: Sequence[int],
+        dimensions: Literal[2, 3],
+    ) -> None:
+        super().__init__()
+        assert len(stages) == len(widths) == 5
+        self.stages = nn.ModuleList(nn.Sequential(OrderedDict(stage)) for stage in stages)
+        self.widths = tuple(widths)
+        self.dimensions = dimensions
+
+
+IMAGENET_SCALE = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""Mean and deviation of torchvision's ImageNet weights."""
+
+SYMMETRIC_SCALE = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+"""Mean and deviation that bring [0, 1] to [-1, 1], as the Inception family was trained."""

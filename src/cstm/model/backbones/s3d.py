@@ -1,0 +1,20 @@
+"""S3D (separable 3D Inception), torchvision's, cut where I3D is."""
+
+from torchvision.models import video
+
+from cstm.model.backbones.backbone import Backbone, PixelScale
+
+_SCALE = ((0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989))
+"""Mean and deviation of torchvision's Kinetics-400 weights."""
+
+
+def s3d() -> Backbone:
+    """Build the trunk through Mixed_5c: widths 64/192/480/832/1024."""
+    layers = dict(video.s3d(weights=None).features.named_children())
+    ends = (0, 1, 4, 7, 13, 16)
+    stages = [
+        {str(number): layers[str(number)] for number in range(start, end)}
+        for start, end in zip(ends, ends[1:], strict=False)
+    ]
+    stages[0] = {"scale": PixelScale(*_SCALE), **stages[0]}
+    return Backbone(stages, (64, 192, 480, 832, 1024), dimensions=3)

@@ -1,0 +1,141 @@
+"""The decoder: laterals, fusion of the streams, top-down sum (equation 9), response heads."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from einops import repeat
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cstm.model.fusion import build_fusion
+
+Feature = Float[Tensor, "batch channel height width"]
+Sentence = Float[Tensor, "batch language"]
+Style = Literal["full", "lean"]
+
+
+def convolution(channels: int, out_channels: int, kernel: int) -> nn.Sequential:
+    """Convolution of unchanged size + BatchNorm + ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(channels, out_channels, kernel, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(),
+    )
+
+
+class Laterals(nn.Module):
+    """Bring the five features of one stream to the decoder's width.
+
+    With ``sentence_channels`` the sentence is concatenated at every position first: the
+    multimodal interaction of the baselines without CMAM (section 4.4).
+    """
+
+    def __init__(
+        self, widths: Sequence[int], channels: int, style: Style, sentence_channels: int = 0
+    ) -> None:
+        super().__init__()
+        kernel = {"full": 3, "lean": 1}[style]
+        self.with_sentence = sentence_channels > 0
+        self.stages = nn.ModuleList(
+            convolution(width + sentence_channels, channels, kernel) for width in widths
+        )
+
+    def forward(self, features: Sequence[Feature], sentence: Sentence) -> list[Feature]:
+        """Return five features of the decoder's width, fine to coarse."""
+        if self.with_sentence:
+            features = [
+                torch.cat([x, repeat(sentence, "b c -> b c h w", h=x.shape[2], w=x.shape[3])], 1)
+                for x in features
+            ]
+        return [stage(x) for stage, x in zip(self.stages, features, strict=True)]
+
+
+def response_head(channels: int, style: Style) -> nn.Sequential:
+    """3×3 convolutions with ReLU (full: two, lean: one), then 1×1 to one response map."""
+    layers: list[nn.Module] = []
+    for _ in range({"full": 2, "lean": 1}[style]):
+        layers += [nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Conv2d(channels, 1, 1))
+
+
+class Decoder(nn.Module):
+    """Five stages from coarse to fine, with a response map at each.
+
+    Args:
+        spatial_widths: channels of the spatial encoder's stages; None without that encoder.
+        temporal_widths: the same of the temporal encoder.
+        sentence_channels: width of the sentence feature.
+        channels: width of all decoder features.
+        fusion: how the two streams are merged; unused with a single stream.
+        style: kernel of the laterals and depth of the heads.
+        concatenate_sentence: whether the laterals see the sentence (networks without CMAM).
+    """
+
+    def __init__(
+        self,
+        spatial_widths: Sequence[int] | None,
+        temporal_widths: Sequence[int] | None,
+        sentence_channels: int,
+        channels: int = 256,
+        fusion: Literal["lgfs", "add", "max"] = "lgfs",
+        style: Style = "full",
+        concatenate_sentence: bool = False,
+    ) -> None:
+        super().__init__()
+        seen = sentence_channels if concatenate_sentence else 0
+        self.spatial = Laterals(spatial_widths, channels, style, seen) if spatial_widths else None
+        self.temporal = (
+            Laterals(temporal_widths, channels, style, seen) if temporal_widths else None
+        )
+        self.fusions = (
+            nn.ModuleList(build_fusion(fusion, sentence_channels, channels) for _ in range(5))
+            if spatial_widths and temporal_widths
+            else None
+        )
+        self.heads = nn.ModuleList(response_head(channels, style) for _ in range(5))
+
+    def features(
+        self,
+        spatial: Sequence[Feature] | None,
+        temporal: Sequence[Feature] | None,
+        sentence: Sentence,
+    ) -> list[Feature]:
+        """Features V_D of equation 9, fine to coarse: V_F plus the upsampled coarser one."""
+        streams = [
+            laterals(features, sentence)
+            for laterals, features in ((self.spatial, spatial), (self.temporal, temporal))
+            if laterals is not None and features is not None
+        ]
+        if self.fusions is None:
+            (fused,) = streams
+        else:
+            stages = zip(self.fusions, *streams, strict=True)
+            fused = [fusion(s, t, sentence) for fusion, s, t in stages]
+        decoded = [fused[-1]]
+        for finer in reversed(fused[:-1]):
+            coarser = functional.interpolate(
+                decoded[0], size=finer.shape[-2:], mode="bilinear", align_corners=False
+            )
+            decoded.insert(0, finer + coarser)
+        return decoded
+
+    def forward(
+        self,
+        spatial: Sequence[Feature] | None,
+        temporal: Sequence[Feature] | None,
+        sentence: Sentence,
+    ) -> list[Float[Tensor, "batch height width"]]:
+        """Response maps (logits) of all five stages, fine to coarse, for deep supervision."""
+        decoded = self.features(spatial, temporal, sentence)
+        return [head(x).squeeze(1) for head, x in zip(self.heads, decoded, strict=True)]
+
+    def finest(
+        self,
+        spatial: Sequence[Feature] | None,
+        temporal: Sequence[Feature] | None,
+        sentence: Sentence,
+    ) -> Float[Tensor, "batch height width"]:
+        """Only the finest response map, all that inference needs."""
+        return self.heads[0](self.features(spatial, temporal, sentence)[0]).squeeze(1)

@@ -1,0 +1,102 @@
+"""The whole network: spatial stream + temporal stream + decoder (Figure 2)."""
+
+from typing import NamedTuple
+
+import torch
+from einops import rearrange
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cstm.config import ModelConfig
+from cstm.model.backbones import build_spatial, build_temporal
+from cstm.model.decoder import Decoder
+from cstm.model.stream import Stream, StreamFeatures, target_frame
+
+
+class Responses(NamedTuple):
+    """What a forward pass gives to the losses."""
+
+    maps: list[Float[Tensor, "batch _height _width"]]
+    """Logits of the five decoder stages, fine to coarse, at strides 2, 4, 8, 16, 32."""
+    temporal: list[Float[Tensor, "batch _channel _height _width"]] | None
+    """The temporal stream's features of the target frame, for the auxiliary motion loss."""
+
+    @property
+    def mask(self) -> Float[Tensor, "batch height width"]:
+        """Logits of the finest response map."""
+        return self.maps[0]
+
+
+class ActorSegmenter(nn.Module):
+    """Mask of the actor that a sentence describes, on the target frame of a clip.
+
+    One class for the joint network and for the spatial-only and temporal-only networks of
+    training stage one: a stream that the configuration leaves out is None, and a stream's weights
+    have the same names wherever it is built in.
+
+    Args:
+        config: the parts.
+        vocabulary: how many words there are, padding and unknown included.
+    """
+
+    def __init__(self, config: ModelConfig, vocabulary: int) -> None:
+        super().__init__()
+        self.spatial = self.temporal = None
+        if config.spatial is not None:
+            self.spatial = Stream(build_spatial(config.spatial, config.width), vocabulary, config)
+        if config.temporal is not None:
+            backbone = build_temporal(config.temporal, config.width)
+            self.temporal = Stream(backbone, vocabulary, config)
+        streams = [stream for stream in (self.spatial, self.temporal) if stream is not None]
+        self.decoder = Decoder(
+            self.spatial.backbone.widths if self.spatial else None,
+            self.temporal.backbone.widths if self.temporal else None,
+            sentence_channels=len(streams) * config.language_channels,
+            channels=config.decoder_channels,
+            fusion=config.fusion,
+            style=config.decoder,
+            concatenate_sentence=not config.cmam_stages,
+        )
+
+    def encode(
+        self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
+    ) -> tuple[StreamFeatures | None, StreamFeatures | None]:
+        """Run the encoders that there are."""
+        frames = rearrange(clip, "batch time channel h w -> batch channel time h w")
+        spatial = self.spatial(target_frame(frames), words) if self.spatial else None
+        temporal = self.temporal(frames, words) if self.temporal else None
+        return spatial, temporal
+
+    def forward(
+        self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
+    ) -> Responses:
+        """Response maps of all decoder stages for clips in [0, 1] and word numbers."""
+        spatial, temporal = self.encode(clip, words)
+        maps = self.decoder(*_decoder_inputs(spatial, temporal))
+        return Responses(maps, temporal.stages if temporal else None)
+
+    def predict(
+        self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
+    ) -> Float[Tensor, "batch height width"]:
+        """Mask logits at the size of the clip; the coarser heads are not run."""
+        finest = self.decoder.finest(*_decoder_inputs(*self.encode(clip, words)))
+        return functional.interpolate(
+            finest[:, None], size=clip.shape[-2:], mode="bilinear", align_corners=False
+        ).squeeze(1)
+
+
+def _decoder_inputs(
+    spatial: StreamFeatures | None, temporal: StreamFeatures | None
+) -> tuple[list[Tensor] | None, list[Tensor] | None, Tensor]:
+    """Stage features of both streams, and one sentence: both streams' own, side by side.
+
+    Equation 7 speaks of one L; with two sentence encoders (section 4.2) each has its own, and the
+    selection sees both.
+    """
+    sentences = [stream.sentence for stream in (spatial, temporal) if stream is not None]
+    return (
+        spatial.stages if spatial else None,
+        temporal.stages if temporal else None,
+        torch.cat(sentences, dim=1),
+    )

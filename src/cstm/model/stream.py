@@ -1,0 +1,85 @@
+"""One encoder: a backbone's five stages, its own sentence encoder, a CMAM after each stage."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from cstm.config import ModelConfig
+from cstm.model.backbones import Backbone
+from cstm.model.cmam import CMAM
+from cstm.model.coordinates import AddedCoordinates, ConvolvedCoordinates
+from cstm.model.language import Language, SentenceEncoder
+
+Visual = Float[Tensor, "batch channel *grid"]
+
+
+class StreamFeatures(NamedTuple):
+    """What one encoder hands to the decoder."""
+
+    stages: list[Float[Tensor, "batch channel height width"]]
+    """Modulated features of the target frame, fine to coarse."""
+    sentence: Float[Tensor, "batch language"]
+
+
+class Stream(nn.Module):
+    """A spatial encoder over the target frame, or a temporal one over the clip.
+
+    In each of the five stages: backbone, coordinates, CMAM; "the output of the CMAM module serves
+    as the input feature of the next stage".
+    """
+
+    def __init__(self, backbone: Backbone, vocabulary: int, config: ModelConfig) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.language = SentenceEncoder(vocabulary, config.word_channels, config.language_channels)
+        self.coordinates = nn.ModuleList(
+            ConvolvedCoordinates(width, backbone.dimensions)
+            if config.coordinates == "convolved"
+            else AddedCoordinates(width)
+            for width in backbone.widths
+        )
+        self.cmam = nn.ModuleDict(
+            {
+                str(stage): CMAM(
+                    backbone.widths[stage - 1],
+                    config.language_channels,
+                    config.relation_channels,
+                    config.attention,
+                )
+                for stage in config.cmam_stages
+            }
+        )
+
+    def _walk(self, visual: Visual, language: Language) -> Iterator[tuple[Visual, Visual]]:
+        """Yield each stage's visual feature before and after its modulation by language."""
+        for number, (stage, coordinates) in enumerate(
+            zip(self.backbone.stages, self.coordinates, strict=True), start=1
+        ):
+            seen = coordinates(stage(visual))
+            cmam = self.cmam[str(number)] if str(number) in self.cmam else None
+            visual = seen if cmam is None else cmam(seen, language)
+            yield seen, visual
+
+    def forward(self, visual: Visual, words: Int[Tensor, "batch word"]) -> StreamFeatures:
+        """Encode frames (batch 3 height width) or clips (batch 3 time height width) in [0, 1]."""
+        language = self.language(words)
+        stages = [target_frame(after) for _, after in self._walk(visual, language)]
+        return StreamFeatures(stages, language.sentence)
+
+    def attention_maps(
+        self, visual: Visual, words: Int[Tensor, "batch word"]
+    ) -> dict[int, Float[Tensor, "batch word *grid"]]:
+        """The map A of equation 3 for every stage that has a CMAM."""
+        language = self.language(words)
+        return {
+            number: self.cmam[str(number)].attention_map(before, language)
+            for number, (before, _) in enumerate(self._walk(visual, language), start=1)
+            if str(number) in self.cmam
+        }
+
+
+def target_frame(visual: Visual) -> Float[Tensor, "batch channel height width"]:
+    """The target frame's slice of a clip's feature, at index T // 2; a frame's feature as it is."""
+    return visual if visual.dim() == 4 else visual[:, :, visual.shape[2] // 2]

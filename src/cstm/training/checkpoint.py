@@ -1,0 +1,123 @@
+"""Checkpoints: one safetensors file that holds weights, settings, vocabulary and provenance."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from cstm.config import ClipConfig, Experiment, ModelConfig, Schedule
+from cstm.data.words import Vocabulary
+from cstm.model.network import ActorSegmenter
+
+FORMAT = "cstm checkpoint 1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network, and everything needed to use and to trace it."""
+
+    network: ActorSegmenter
+    vocabulary: Vocabulary
+    experiment: Experiment
+    provenance: Mapping[str, Any]
+    """Data, steps, metrics, revision: whatever says where the weights come from."""
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint, precision: torch.dtype | None = None) -> None:
+    """Write a checkpoint; the file appears whole or not at all.
+
+    Args:
+        path: the file, usually ``*.safetensors``.
+        checkpoint: what to write.
+        precision: type for the floating-point weights; None keeps theirs.
+    """
+    state = {
+        name: _stored(tensor, precision) for name, tensor in checkpoint.network.state_dict().items()
+    }
+    metadata = {
+        "format": FORMAT,
+        "experiment": json.dumps(asdict(checkpoint.experiment)),
+        "vocabulary": json.dumps(checkpoint.vocabulary.words),
+        "provenance": json.dumps(checkpoint.provenance),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    save_file(state, partial, metadata)
+    partial.replace(path)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint; the network comes in single precision, on the CPU, in evaluation mode.
+
+    Raises:
+        ValueError: the file is missing, truncated, or not one of ours.
+    """
+    metadata, state = _read(path)
+    try:
+        experiment = _experiment(json.loads(metadata["experiment"]))
+        vocabulary = Vocabulary(tuple(json.loads(metadata["vocabulary"])))
+        provenance = json.loads(metadata["provenance"])
+        network = ActorSegmenter(experiment.model, len(vocabulary))
+        network.load_state_dict({name: _loaded(tensor) for name, tensor in state.items()})
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path}: not a checkpoint this version of cstm can read ({reason})") from error
+    return Checkpoint(network.eval(), vocabulary, experiment, provenance)
+
+
+def load_encoders(network: ActorSegmenter, path: Path) -> None:
+    """Take the encoders that a stage-one checkpoint holds, by name; its decoder is left out."""
+    _, state = _read(path)
+    for name in ("spatial", "temporal"):
+        stream = getattr(network, name)
+        prefix = f"{name}."
+        weights = {key.removeprefix(prefix): _loaded(state[key]) for key in state if key.startswith(prefix)}
+        if weights and stream is not None:
+            stream.load_state_dict(weights)
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    if not path.is_file():
+        raise ValueError(f"no checkpoint at {path}; give a file that `cstm train` wrote")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path}: truncated, or not a safetensors file ({error})") from error
+    if metadata.get("format") != FORMAT:
+        raise ValueError(f"{path}: not a checkpoint of cstm; expected one that `cstm train` wrote")
+    return metadata, state
+
+
+def _stored(tensor: Tensor, precision: torch.dtype | None) -> Tensor:
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor.to(precision) if precision and tensor.is_floating_point() else tensor
+
+
+def _loaded(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor
+
+
+def _experiment(settings: dict[str, Any]) -> Experiment:
+    """Rebuild an experiment from JSON; lists become the tuples they were."""
+
+    def build(kind: type, values: dict[str, Any]) -> Any:
+        known = {field.name for field in fields(kind)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ValueError(f"unknown settings {unknown}")
+        return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+    return Experiment(
+        model=build(ModelConfig, settings["model"]),
+        clip=build(ClipConfig, settings["clip"]),
+        encoders=build(Schedule, settings["encoders"]),
+        decoder=build(Schedule, settings["decoder"]),
+    )

@@ -1,0 +1,101 @@
+"""Losses: deep supervision of the response maps, and the auxiliary motion task.
+
+The paper's own losses are in a supplement that is not public. Ours follow its predecessor ACGA:
+binary cross-entropy with a positive weight of 1.5, summed over the response maps of all
+resolutions with equal weight; a dice term on the finest map is an option of the schedule.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cstm.data.sample import ACTIONS, DIRECTIONS
+
+Logits = Float[Tensor, "batch _height _width"]
+
+
+def segmentation_loss(
+    maps: Sequence[Logits],
+    target: Float[Tensor, "batch height width"],
+    positive_weight: float,
+    dice_weight: float,
+) -> Float[Tensor, ""]:
+    """Sum of the cross-entropies of all response maps, each against the mask at its resolution.
+
+    A coarse cell's target is the share of it that the mask covers.
+    """
+    weight = torch.tensor(positive_weight, device=target.device)
+    loss = torch.zeros((), device=target.device)
+    for logits in maps:
+        cover = functional.adaptive_avg_pool2d(target, logits.shape[-2:])
+        loss = loss + functional.binary_cross_entropy_with_logits(
+            logits, cover, pos_weight=weight
+        )
+    if dice_weight:
+        loss = loss + dice_weight * dice_loss(maps[0], target)
+    return loss
+
+
+def dice_loss(logits: Logits, target: Float[Tensor, "batch height width"]) -> Float[Tensor, ""]:
+    """One minus the soft dice coefficient of each map, averaged over the batch."""
+    cover = functional.adaptive_avg_pool2d(target, logits.shape[-2:]).flatten(1)
+    probability = logits.sigmoid().flatten(1)
+    overlap = (probability * cover).sum(1)
+    return (1 - (2 * overlap + 1) / (probability.sum(1) + cover.sum(1) + 1)).mean()
+
+
+class MotionTask(nn.Module):
+    """Name every actor's action and direction from the temporal features alone.
+
+    One 1×1 convolution on each of the temporal stages 2-4 (the target frame's slice) gives logits
+    of A2D's actions and of the directions of movement; cross-entropy counts inside the actors'
+    masks. It teaches the temporal encoder what the words of motion refer to, without which the
+    sentence may never find it, and is thrown away after training.
+
+    Args:
+        widths: channels of the temporal encoder's five stages.
+    """
+
+    STAGES = (2, 3, 4)
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        super().__init__()
+        classes = len(ACTIONS) + len(DIRECTIONS)
+        self.heads = nn.ModuleList(nn.Conv2d(widths[s - 1], classes, 1) for s in self.STAGES)
+
+    def forward(
+        self,
+        temporal: Sequence[Float[Tensor, "batch _channel _height _width"]],
+        action: UInt8[Tensor, "batch height width"],
+        direction: UInt8[Tensor, "batch height width"],
+    ) -> tuple[Float[Tensor, ""], dict[str, float]]:
+        """Return the loss and the last stage's accuracies; label 0 means unknown and is left out.
+
+        All logits are compared at the resolution of the finest of the stages, where a thin actor
+        still has cells of its own.
+        """
+        grid = temporal[self.STAGES[0] - 1].shape[-2:]
+        labels = {"action": _resize(action, grid), "direction": _resize(direction, grid)}
+        loss = torch.zeros((), device=action.device)
+        accuracy: dict[str, float] = {}
+        for stage, head in zip(self.STAGES, self.heads, strict=True):
+            logits = functional.interpolate(
+                head(temporal[stage - 1]), size=grid, mode="bilinear", align_corners=False
+            )
+            split = logits.split([len(ACTIONS), len(DIRECTIONS)], dim=1)
+            for (name, label), scores in zip(labels.items(), split, strict=True):
+                known = label >= 0
+                total = functional.cross_entropy(scores, label, ignore_index=-1, reduction="sum")
+                loss = loss + total / known.sum().clamp(min=1) / len(self.STAGES)
+                right = (scores.argmax(1) == label)[known]
+                accuracy[name] = right.float().mean().item() if len(right) else float("nan")
+        return loss, accuracy
+
+
+def _resize(labels: UInt8[Tensor, "batch height width"], grid: torch.Size) -> Tensor:
+    """Nearest labels on a grid, counted from 0, with -1 for unknown."""
+    resized = functional.interpolate(labels[:, None].float(), size=grid, mode="nearest-exact")
+    return resized[:, 0].long() - 1

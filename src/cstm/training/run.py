@@ -1,0 +1,119 @@
+"""A whole training run: data made ready once, then every stage, each where it was left."""
+
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+
+from cstm.config import Experiment
+from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.prepared import PreparedSamples, prepare
+from cstm.data.words import Vocabulary
+from cstm.evaluation.evaluate import evaluate, spread
+from cstm.evaluation.metrics import RatioProtocol
+from cstm.model.network import ActorSegmenter
+from cstm.training.checkpoint import load_checkpoint, save_checkpoint
+from cstm.training.fit import Step, fit
+from cstm.training.stages import Stage, build_network, stages_of
+
+Track = Callable[[Iterable[int], int, str], Iterable[int]]
+"""Shows progress: passes the counts of an iterable on, given their last one and a title."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a run gets its samples and where it leaves its results."""
+
+    experiment: Experiment
+    name: str
+    """The experiment's name, for the provenance."""
+    root: Path
+    """A dataset in A2D Sentences' format, with the splits train and test."""
+    out: Path
+    prepared: Path
+    """Folder for the decoded samples; runs with the same clip settings can share it."""
+    validation_samples: int = 300
+    """Samples of the test split, spread evenly, evaluated after every epoch; 0 for none."""
+    compiled: bool = False
+
+
+def train(run: Run, fabric: Fabric, track: Track) -> Iterator[tuple[Stage, Step]]:
+    """Train all stages of an experiment, yielding after every step.
+
+    Finished stages are left as they are and an unfinished one goes on after its last whole epoch,
+    so that the same call resumes a run. At the end ``out/cstm.safetensors`` holds the network.
+    """
+    clip = run.experiment.clip
+    folder = run.prepared / f"{clip.frames}x{clip.step}-{clip.size}"
+    if not folder.exists():
+        samples = A2DSentences(run.root, "train", clip)
+        frames = len({(pair.video, pair.frame) for pair in samples.pairs})
+        for _ in track(prepare(samples, clip, folder), frames, "decoding clips"):
+            pass
+    prepared = PreparedSamples(folder)
+    vocabulary = Vocabulary.of_sentences(prepared.sentences)
+    test = A2DSentences(run.root, "test", clip) if run.validation_samples else None
+
+    def validate(network: ActorSegmenter) -> dict[str, Any]:
+        assert test is not None
+        metric = RatioProtocol()
+        indices = spread(len(test), run.validation_samples)
+        counts = evaluate(network, vocabulary, test, clip, metric, indices)
+        for _ in track(counts, len(indices), "validating"):
+            pass
+        return {name: v for name, v in metric.compute().items() if not isinstance(v, dict)}
+
+    stages = stages_of(run.experiment)
+    for stage in stages:
+        network = build_network(stage, vocabulary, run.out)
+        steps = fit(
+            fabric,
+            network,
+            prepared,
+            vocabulary,
+            replace(run.experiment, model=stage.model),
+            stage.schedule,
+            run.out / stage.name,
+            provenance(run, stage),
+            validate if run.validation_samples else None,
+            run.compiled,
+        )
+        for step in steps:
+            yield stage, step
+    final = load_checkpoint(run.out / stages[-1].name / "last.safetensors")
+    save_checkpoint(run.out / "cstm.safetensors", final)
+
+
+def provenance(run: Run, stage: Stage) -> dict[str, Any]:
+    """Say where the weights of a stage come from."""
+    return {
+        "experiment": run.name,
+        "stage": stage.name,
+        "data": run.root.name,
+        "date": time.strftime("%Y-%m-%d"),
+        "revision": _revision(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "hardware": _hardware(),
+    }
+
+
+def _hardware() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
+
+
+def _revision() -> str | None:
+    """Git revision of the code, where it runs from a checkout."""
+    try:
+        command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,54 @@
+"""The paper's two training stages (section 4.2) as a list of networks to fit, one after another."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from cstm.config import Experiment, ModelConfig, Schedule
+from cstm.data.words import Vocabulary
+from cstm.model.network import ActorSegmenter
+from cstm.training.checkpoint import load_encoders
+
+StageName = Literal["spatial", "temporal", "joint"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One network to train: alone, or on top of encoders that are trained already."""
+
+    name: StageName
+    model: ModelConfig
+    schedule: Schedule
+
+
+def stages_of(experiment: Experiment) -> list[Stage]:
+    """Stage one: the spatial and the temporal network on their own; stage two: their decoder.
+
+    A network with a single stream is done after its stage one.
+    """
+    model = experiment.model
+    alone: dict[StageName, ModelConfig] = {
+        "spatial": replace(model, temporal=None),
+        "temporal": replace(model, spatial=None),
+    }
+    if model.temporal is None:
+        return [Stage("spatial", model, experiment.encoders)]
+    if model.spatial is None:
+        return [Stage("temporal", model, experiment.encoders)]
+    return [
+        *(Stage(name, part, experiment.encoders) for name, part in alone.items()),
+        Stage("joint", model, experiment.decoder),
+    ]
+
+
+def build_network(stage: Stage, vocabulary: Vocabulary, run: Path) -> ActorSegmenter:
+    """Build a stage's network; the joint one takes over both encoders, and they stay fixed."""
+    torch.manual_seed(stage.schedule.seed)
+    network = ActorSegmenter(stage.model, len(vocabulary))
+    if stage.name == "joint":
+        for name in ("spatial", "temporal"):
+            load_encoders(network, run / name / "last.safetensors")
+            getattr(network, name).requires_grad_(False)
+    return network
