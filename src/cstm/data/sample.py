@@ -16,6 +16,9 @@ ACTIONS = (
 DIRECTIONS = ("left", "right", "up", "down", "in place")
 """Directions of movement across the scene, numbered from 1."""
 
+TAGS = ("appearance", "action", "place")
+"""What can tell a sentence's actor apart from the others."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -37,4 +40,4 @@ class Sample:
     look_alike: Bool[ndarray, "height width"] | None = None
     """Mask of the actor that only motion tells apart from the one meant, where there is one."""
     tags: tuple[str, ...] = field(default=())
-    """What tells the actor apart: of ``appearance``, ``action``, ``place``."""
+    """What tells the actor apart: of :data:`TAGS`."""

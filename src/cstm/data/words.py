@@ -77,7 +77,7 @@ def _open_text(path: Path) -> Iterator[io.TextIOBase]:
             yield lines
 
 
-def read_word_vectors(path: Path, words: Iterable[str]) -> dict[str, Float32[ndarray, "channel"]]:
+def read_word_vectors(path: Path, words: Iterable[str]) -> dict[str, Float32[ndarray, " channel"]]:
     """Vectors of the wanted words from a file in GloVe's text format.
 
     Args:
@@ -92,7 +92,7 @@ def read_word_vectors(path: Path, words: Iterable[str]) -> dict[str, Float32[nda
         ValueError: the file is missing, or a line is not a word and as many numbers as the first.
     """
     wanted = set(words)
-    vectors: dict[str, Float32[ndarray, "channel"]] = {}
+    vectors: dict[str, Float32[ndarray, " channel"]] = {}
     width = None
     if not path.is_file():
         raise ValueError(f"no word vectors at {path}; give a GloVe text file (.txt, .gz or .zip)")

@@ -1,0 +1,1 @@
+"""Evaluation: metrics by a named protocol, cost, tables."""

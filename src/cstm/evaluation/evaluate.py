@@ -51,7 +51,8 @@ def evaluate(
     loader = DataLoader(chosen, batch_size=batch, num_workers=workers, collate_fn=list)
     done = 0
     for group in loader:
-        fits = [ResizePad.for_frame(*sample.mask.shape, clip.size) for _, sample in group]
+        shapes = [sample.mask.shape for _, sample in group]
+        fits = [ResizePad.for_frame(height, width, clip.size) for height, width in shapes]
         clips = [fit.apply(sample.frames) for fit, (_, sample) in zip(fits, group, strict=True)]
         words = torch.tensor([vocabulary.encode(sample.sentence) for _, sample in group])
         logits = network.predict(unit_range(torch.stack(clips).to(device)), words.to(device))

@@ -1,0 +1,114 @@
+"""Resize-pad to a network's square input, and its inverse, back to native resolution."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float, UInt8
+from numpy import ndarray
+from torch import Tensor
+from torch.nn.functional import grid_sample, interpolate, pad
+
+
+@dataclass(frozen=True)
+class ResizePad:
+    """Where a frame lies in a square: resized to one rectangle of it, zeros around.
+
+    Pixel centres lie at half-integers on both sides: native (x + ½) corresponds to
+    ``left + (x + ½) · width / native_width`` of the square, rows alike.
+    """
+
+    native_height: int
+    native_width: int
+    size: int
+    """Side of the square."""
+    top: int
+    left: int
+    height: int
+    """Rows of the rectangle."""
+    width: int
+
+    def __post_init__(self) -> None:
+        assert min(self.native_height, self.native_width, self.height, self.width) >= 1
+        assert self.top >= 0
+        assert self.left >= 0
+        assert self.top + self.height <= self.size
+        assert self.left + self.width <= self.size
+
+    @classmethod
+    def for_frame(cls, height: int, width: int, size: int) -> "ResizePad":
+        """Keep a frame's shape: its longer side becomes ``size``, padding on both sides alike.
+
+        The shorter side is rounded, to one pixel at least.
+        """
+        longer = max(height, width)
+        resized_height = max(1, round(height * size / longer))
+        resized_width = max(1, round(width * size / longer))
+        top, left = (size - resized_height) // 2, (size - resized_width) // 2
+        return cls(height, width, size, top, left, resized_height, resized_width)
+
+    def apply(
+        self,
+        frames: UInt8[ndarray, "*batch height width 3"] | UInt8[Tensor, "*batch height width 3"],
+    ) -> UInt8[Tensor, "*batch 3 size size"]:
+        """Resize-pad RGB frames, bilinear with antialias, into bytes for :func:`unit_range`."""
+        # Channels-last bytes are the layout for which torch has a fast kernel.
+        return self._resize_pad(torch.as_tensor(frames).movedim(-1, -3), "bilinear")
+
+    def apply_mask(
+        self, mask: Bool[ndarray, "*batch height width"] | Bool[Tensor, "*batch height width"]
+    ) -> Float[Tensor, "*batch size size"]:
+        """Resize-pad masks: of every pixel the share, from 0 to 1, that the mask covers."""
+        cover = torch.as_tensor(mask).float().unsqueeze(-3)
+        return self._resize_pad(cover, "bilinear").squeeze(-3)
+
+    def apply_labels(
+        self, labels: UInt8[ndarray, "*batch height width"] | UInt8[Tensor, "*batch height width"]
+    ) -> UInt8[Tensor, "*batch size size"]:
+        """Resize-pad maps of label numbers: the nearest label, 0 in the padding."""
+        return self._resize_pad(torch.as_tensor(labels).unsqueeze(-3), "nearest-exact").squeeze(-3)
+
+    def invert(
+        self, maps: Float[Tensor, "batch rows columns"]
+    ) -> Float[Tensor, "batch native_height native_width"]:
+        """Bring maps of the whole square back to the native frame, bilinear.
+
+        The maps may have any resolution, such as half the square's. Nothing of the padding mixes
+        into the frame's borders.
+        """
+        y = _within(self.native_height, self.top, self.height, self.size / maps.shape[-2])
+        x = _within(self.native_width, self.left, self.width, self.size / maps.shape[-1])
+        rows, columns = torch.meshgrid(y, x, indexing="ij")
+        # From pixels of the square to grid_sample's −1 (left edge) to 1 (right edge).
+        grid = torch.stack((columns, rows), dim=-1) / (self.size / 2) - 1
+        grid = grid.to(maps.device, torch.float32)
+        # All maps share one grid, as channels of one image.
+        image = maps[None].float()
+        return grid_sample(image, grid[None], padding_mode="border", align_corners=False)[0]
+
+    def _resize_pad(self, images: Tensor, mode: Literal["bilinear", "nearest-exact"]) -> Tensor:
+        assert images.shape[-2:] == (self.native_height, self.native_width), (
+            f"made for {self.native_height}×{self.native_width} pixels, got {tuple(images.shape)}"
+        )
+        flat = images.flatten(0, -4) if images.ndim > 3 else images[None]
+        rectangle = (self.height, self.width)
+        resized = interpolate(flat, rectangle, mode=mode, antialias=mode == "bilinear")
+        right = self.size - self.left - self.width
+        bottom = self.size - self.top - self.height
+        square = pad(resized, (self.left, right, self.top, bottom))
+        return square.reshape(*images.shape[:-2], self.size, self.size)
+
+
+def unit_range(frames: UInt8[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Turn bytes into the floats from 0 to 1 that networks take."""
+    return frames.float().div_(255)
+
+
+def _within(native: int, start: int, extent: int, cell: float) -> Float[Tensor, " native"]:
+    """Centres of native pixels along one axis, in pixels of the square, for a map's cell size.
+
+    They are kept half a cell inside the rectangle, as a resize of the rectangle alone would.
+    """
+    centres = start + (torch.arange(native, dtype=torch.float64) + 0.5) * (extent / native)
+    margin = min(cell, extent) / 2
+    return centres.clamp(start + margin, start + extent - margin)

@@ -1,0 +1,244 @@
+"""Videos of any container and codec that FFmpeg reads, decoded one upright RGB frame at a time."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+from jaxtyping import UInt8
+from numpy import ndarray
+
+from cstm.config import ClipConfig
+from cstm.data.clip import clip_indices
+
+NOTHING_DECODES = "{}: not one frame of the video can be decoded; is it complete?"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded frame."""
+
+    index: int
+    """Number of the frame, counted from 0."""
+    time: float
+    """Seconds since the first frame, as the file tells it; frames may be unevenly spaced."""
+    image: UInt8[ndarray, "height width 3"]
+    """Upright RGB."""
+
+
+@dataclass
+class Video:
+    """A video file: its size and rate, and its frames as often as they are asked for.
+
+    Build one with :func:`open_video`. The file is open only while :meth:`frames` runs.
+    """
+
+    path: Path
+    width: int
+    """Pixels of an upright frame; pixels are taken as square."""
+    height: int
+    fps: Fraction
+    """Average rate in frames a second."""
+    announced: int | None
+    """Number of frames by the container's word, which may be wrong; None where it has none."""
+    damage: str | None = None
+    """After :meth:`frames` has run to its end: what is missing or broken, in a few words."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Decode the whole video, one frame at a time, and hold no more than one.
+
+        Damage is no error: what decodes is yielded, and :attr:`damage` tells the rest.
+        """
+        start = convert = None
+        for index, picture in enumerate(self._pictures()):
+            convert = convert or _Upright(picture)
+            seconds = float(index / self.fps) if picture.time is None else picture.time
+            start = seconds if start is None else start
+            yield Frame(index, seconds - start, convert(picture))
+
+    def _pictures(self) -> Iterator[VideoFrame]:
+        """Decode pictures as they are stored, and work out the damage at the end."""
+        self.damage = None
+        decoded = damaged = 0
+        begin = None
+        span = 0.0
+        with _stream_of(self.path) as (container, stream):
+            duration = _duration(container, stream)
+            # Containers round durations. Where only the whole file's is known, sound may outlast
+            # the pictures.
+            slack = 2 / self.fps if len(container.streams) == 1 or stream.duration else 1.0
+            for picture in _decoded(container, stream):
+                damaged += picture is None or picture.is_corrupt
+                if picture is None:
+                    continue
+                decoded += 1
+                if picture.time is not None and picture.time_base is not None:
+                    begin = picture.time if begin is None else begin
+                    last = float((picture.duration or 0) * picture.time_base)
+                    span = picture.time - begin + last
+                yield picture
+        if damaged or (duration is not None and begin is not None and span + slack < duration):
+            self.damage = f"decoded {decoded} frames"
+            if self.announced is not None and self.announced > decoded:
+                self.damage += f"; about {self.announced} were announced"
+            if damaged:
+                self.damage += f"; {damaged} damaged"
+
+
+def open_video(path: str | Path) -> Video:
+    """Look into a video file; its first frame is decoded, which tells its size and rotation.
+
+    Raises a ValueError where the file is missing or unreadable, has no video, or no frame decodes.
+    """
+    path = Path(path)
+    with _stream_of(path) as (container, stream):
+        first = next(filter(None, _decoded(container, stream)), None)
+        if first is None:
+            raise ValueError(NOTHING_DECODES.format(path))
+        height, width, _ = _Upright(first)(first).shape
+        fps = stream.average_rate or stream.guessed_rate or Fraction(25)
+        duration = _duration(container, stream)
+        announced = stream.frames or (round(duration * fps) if duration else None)
+    return Video(path, width, height, fps, announced)
+
+
+def read_frames(path: str | Path, indices: Iterable[int]) -> UInt8[ndarray, "time height width 3"]:
+    """Read the frames of the given indices, counted from 0, in the order and as often as given.
+
+    The file is decoded from its start up to the last frame wanted. Raises a ValueError where the
+    video ends before it.
+    """
+    indices = list(indices)
+    assert min(indices) >= 0, "frame indices count from 0"
+    images, length = _wanted(path, set(indices))
+    if max(indices) >= length:
+        raise ValueError(
+            f"{path}: frame {max(indices) + 1} is wanted, but only {length} frames can be decoded; "
+            "is the video complete?"
+        )
+    return np.stack([images[index] for index in indices])
+
+
+def read_clip(
+    path: str | Path, target: int, clip: ClipConfig
+) -> UInt8[ndarray, "time height width 3"]:
+    """Read the clip around a target frame, its index counted from 0.
+
+    Indices outside the video are clamped, as :func:`~cstm.data.clip.clip_indices` has it.
+
+    Raises a ValueError where the video ends before its target frame.
+    """
+    window = clip_indices(target, clip, length=target + clip.frames * clip.step)
+    images, length = _wanted(path, set(window.tolist()))
+    if target >= length:
+        raise ValueError(
+            f"{path}: frame {target + 1} is annotated, but only {length} frames can be decoded; "
+            "is the video complete?"
+        )
+    return np.stack([images[index] for index in clip_indices(target, clip, length).tolist()])
+
+
+def _wanted(
+    path: str | Path, wanted: set[int]
+) -> tuple[dict[int, UInt8[ndarray, "height width 3"]], int]:
+    """Read the frames wanted; where the video ends before, its last frame, too.
+
+    The length that comes with them is that of the part decoded, up to the last frame wanted.
+    """
+    images = {}
+    convert = picture = None
+    length = 0
+    with _stream_of(Path(path)) as (container, stream):
+        for picture in filter(None, _decoded(container, stream)):
+            convert = convert or _Upright(picture)
+            if length in wanted:
+                images[length] = convert(picture)
+            length += 1
+            if length > max(wanted):
+                break
+    if convert is None or picture is None:
+        raise ValueError(NOTHING_DECODES.format(path))
+    if length - 1 not in images:
+        images[length - 1] = convert(picture)
+    return images, length
+
+
+@contextmanager
+def _stream_of(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    if not path.is_file():
+        raise ValueError(f"{path}: no such video file")
+    try:
+        # The prefix keeps FFmpeg from reading a colon in a file's name as a protocol.
+        container = av.open(f"file:{path}")
+    except (FFmpegError, OSError) as error:
+        reason = error.strerror or type(error).__name__
+        raise ValueError(
+            f"{path}: not a video that can be read ({reason}); is it complete?"
+        ) from None
+    with container:
+        for stream in container.streams.video:
+            # A cover picture inside a piece of music is stored as a video stream, too.
+            if not stream.disposition & Disposition.attached_pic:
+                yield container, stream
+                return
+        raise ValueError(f"{path}: has no video stream")
+
+
+def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | None]:
+    """Yield every picture that decodes, and None for every packet that does not."""
+    try:
+        for packet in container.demux(stream):
+            try:
+                yield from stream.decode(packet)
+            except FFmpegError:
+                yield None
+    except FFmpegError:
+        yield None
+        with suppress(FFmpegError):
+            # No packet makes the decoder give out what it still holds back.
+            yield from stream.decode(None)
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> float | None:
+    """Seconds that the video lasts by the container's word, if it has one."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return None if container.duration is None else container.duration / av.time_base
+
+
+class _Upright:
+    """Converts pictures as they are stored to upright RGB of the size of the first.
+
+    The display matrix that cameras write (ISO/IEC 14496-12, 8.3.2.3; here taken to quarter turns)
+    has rows (a, b, ·), (c, d, ·) and sends a stored column x and row y to x' = a x + c y,
+    y' = b x + d y.
+    """
+
+    def __init__(self, first: VideoFrame) -> None:
+        matrix = first.side_data.get("DISPLAYMATRIX")
+        a, b, _, c, d = (1, 0, 0, 0, 1) if matrix is None else np.frombuffer(matrix, np.int32)[:5]
+        self._transposed = abs(b) > abs(a)
+        self._left_right, self._upside_down = (c < 0, b < 0) if self._transposed else (a < 0, d < 0)
+        self._columns, self._rows = first.width, first.height
+        # One for many pictures takes half the time of one for each.
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, picture: VideoFrame) -> UInt8[ndarray, "height width 3"]:
+        rgb = self._reformatter.reformat(picture, self._columns, self._rows, "rgb24")
+        image = rgb.to_ndarray()
+        if self._transposed:
+            image = image.swapaxes(0, 1)
+        if self._left_right:
+            image = image[:, ::-1]
+        if self._upside_down:
+            image = image[::-1]
+        return np.ascontiguousarray(image)

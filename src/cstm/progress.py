@@ -1,0 +1,36 @@
+"""Progress of long work on stderr; nothing where stderr is no terminal."""
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+
+def bar(*extra: ProgressColumn) -> Progress:
+    """Build a bar with title, share done, count, whatever else, and the time left."""
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        *extra,
+        TimeRemainingColumn(compact=True),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def track(counts: Iterable[int], total: int, title: str) -> Iterator[int]:
+    """Pass on a rising count of things done, and show it as a bar."""
+    with bar() as shown:
+        task = shown.add_task(title, total=total)
+        for count in counts:
+            shown.update(task, completed=count)
+            yield count

@@ -1,0 +1,361 @@
+import csv
+from pathlib import Path
+
+import av
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from cstm.config import ClipConfig
+from cstm.data.a2d_files import read_sentences, read_subsets
+from cstm.data.a2d_sentences import A2DSentences
+
+HEIGHT, WIDTH = 24, 32
+CLIP = ClipConfig(frames=4, step=2, size=32)
+ANNOTATIONS_OF_A2D = Path(__file__).parents[3] / "shared" / "data" / "annotations"
+
+
+def frames_of(video: str, count: int = 20) -> np.ndarray:
+    """Pictures that differ between videos and between frames."""
+    random = np.random.default_rng(len(video))
+    return random.integers(0, 256, (count, HEIGHT, WIDTH, 3), dtype=np.uint8)
+
+
+def box(top: int, left: int, bottom: int, right: int) -> np.ndarray:
+    """A mask as a viewer sees it, height × width."""
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[top:bottom, left:right] = 1
+    return mask
+
+
+NOTHING = box(0, 0, 0, 0)
+
+
+class World:
+    """Writes a small A2D Sentences by hand, as the published files are laid out."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "Release" / "clips320H").mkdir(parents=True)
+        self.videoset: list[str] = []
+        self.sentences = ["video_id,instance_id,query"]
+
+    def video(self, name: str, subset: int, sentences: list[tuple[str, str]]) -> None:
+        # PNG pictures in a file named .mp4 keep every value; readers go by content.
+        path = self.root / "Release" / "clips320H" / f"{name}.mp4"
+        with av.open(str(path), "w", format="mov") as container:
+            stream = container.add_stream("png", rate=24)
+            stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "rgb24"
+            for frame in frames_of(name):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame)))
+            container.mux(stream.encode())
+        self.videoset.append(f"{name},11,0:00:01,0:00:02,{HEIGHT},{WIDTH},20,3,{subset}")
+        self.sentences += [f"{name},{instance},{query}" for instance, query in sentences]
+
+    def frame(
+        self, video: str, number: int, ids: list[int], labels: list[int], masks: list[np.ndarray]
+    ) -> None:
+        folder = self.root / "a2d_annotation_with_instances" / video
+        folder.mkdir(parents=True, exist_ok=True)
+        transposed = np.stack([mask.T for mask in masks])  # N × W × H
+        with h5py.File(folder / f"{number:05d}.h5", "w") as file:
+            file["instance"] = np.array(ids, np.float64)
+            file["id"] = np.array(labels, np.float64)[None]
+            file["reMask"] = transposed[0] if len(masks) == 1 else transposed
+            file["reBBox"] = np.zeros((4, len(masks)))
+
+    def write(self) -> Path:
+        (self.root / "Release" / "videoset.csv").write_text("\n".join(self.videoset) + "\n")
+        (self.root / "a2d_annotation.txt").write_text("\n".join(self.sentences) + "\n")
+        (self.root / "a2d_missed_videos.txt").write_text("missedvideo\n")
+        return self.root
+
+
+CAT, DOG, MAN = box(2, 3, 10, 20), box(12, 5, 20, 11), box(0, 24, 24, 30)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Two videos for training, one for testing, with the traps of the true files."""
+    world = World(tmp_path / "a2d")
+    world.video(
+        "-train1",
+        subset=0,
+        sentences=[
+            ("0", " A  white cat is\tJumping "),
+            ("5", "the dog running"),
+            ("5", "brown dog"),
+            ("1 (copy)", "bird standing in the beach"),
+            ("9", "nobody, as no frame has this number"),
+        ],
+    )
+    # Numbers that are no positions; one actor leaves, so that a frame has a single mask.
+    world.frame("-train1", 4, [5, 0], [77, 65], [DOG, CAT])
+    world.frame("-train1", 12, [5], [79], [DOG])
+    # An empty mask; and more masks than numbers.
+    world.frame("-train1", 16, [0, 5], [65, 77], [CAT, NOTHING])
+    world.frame("-train1", 20, [0], [65], [CAT, MAN])
+    world.video("train22", subset=0, sentences=[("3", "man")])
+    # A number twice.
+    world.frame("train22", 1, [3, 3], [18, 18], [MAN, CAT])
+    world.video("test333", subset=1, sentences=[("0", "dog")])
+    world.frame("test333", 10, [0], [77], [DOG])
+    # A missed video: masks, but no sentence.
+    world.frame("missedvideo", 10, [0], [77], [DOG])
+    world.videoset.append(f"missedvideo,11,0,1,{HEIGHT},{WIDTH},20,3,0")
+    world.write()
+    return world
+
+
+def test_pairs(world: World):
+    train = A2DSentences(world.root, "train", CLIP)
+    assert [pair.name for pair in train.pairs] == [
+        "-train1/00004/0",
+        "-train1/00004/5",
+        "-train1/00004/5",
+        "-train1/00012/5",
+        "-train1/00012/5",
+        "-train1/00016/0",
+        "-train1/00020/0",
+        "train22/00001/3",
+    ]
+    assert len(train) == 8
+    first, second = train.pairs[:2]
+    assert (first.sentence, second.sentence) == ("A white cat is Jumping", "the dog running")
+    assert (first.actor, first.action, first.direction) == ("cat", "jumping", None)
+    assert (second.actor, second.action) == ("dog", "running")
+    assert [pair.name for pair in A2DSentences(world.root, "test").pairs] == ["test333/00010/0"]
+
+
+@pytest.mark.parametrize(
+    ("index", "mask", "action"),
+    [
+        (0, CAT, CAT * 5 + DOG * 7),
+        (1, DOG, CAT * 5 + DOG * 7),
+        (3, DOG, DOG * 9),
+        (5, CAT, CAT * 5),
+        (6, CAT, CAT * 5),
+        (7, MAN, np.where(MAN | CAT, 8, 0)),
+    ],
+)
+def test_masks_bit_for_bit(world: World, index: int, mask: np.ndarray, action: np.ndarray):
+    sample = A2DSentences(world.root, "train", CLIP)[index]
+    assert sample.mask.dtype == bool
+    assert (sample.mask == mask.astype(bool)).all()
+    assert (sample.action == action).all()
+    assert not sample.direction.any()
+    assert sample.look_alike is None
+    assert sample.tags == ()
+
+
+@pytest.mark.parametrize(
+    ("index", "expected"),
+    [(0, [0, 1, 3, 5]), (3, [7, 9, 11, 13]), (6, [15, 17, 19, 19]), (7, [0, 0, 0, 2])],
+)
+def test_frames_bit_for_bit(world: World, index: int, expected: list[int]):
+    """Files count from 1: frame 4 is index 3, in the middle of its clip."""
+    dataset = A2DSentences(world.root, "train", CLIP)
+    sample = dataset[index]
+    assert sample.name == dataset.pairs[index].name
+    assert (sample.frames == frames_of(dataset.pairs[index].video)[expected]).all()
+
+
+def test_default_clip_is_the_paper_s(world: World):
+    sample = A2DSentences(world.root, "test")[0]
+    assert (sample.frames == frames_of("test333")[[1, 3, 5, 7, 9, 11, 13, 15]]).all()
+
+
+@pytest.mark.parametrize("layout", ["CLIPS320", "flat", "text_annotations"])
+def test_layouts_of_mirrors(world: World, layout: str):
+    before = A2DSentences(world.root, "train", CLIP)
+    frames = before[0].frames
+    root, release = world.root, world.root / "Release"
+    if layout == "CLIPS320":
+        (release / "clips320H").rename(release / "CLIPS320")
+    if layout == "flat":
+        for path in list(release.iterdir()):
+            path.rename(root / path.name)
+    if layout == "text_annotations":
+        (root / "text_annotations").mkdir()
+        for path in root.glob("a2d_*"):
+            path.rename(root / "text_annotations" / path.name)
+    after = A2DSentences(root, "train", CLIP)
+    assert after.pairs == before.pairs
+    assert (after[0].frames == frames).all()
+
+
+def test_extracted_frames(world: World):
+    clips = world.root / "Release" / "clips320H"
+    for path in list(clips.glob("*.mp4")):
+        folder = world.root / "Rename_Images" / path.stem
+        folder.mkdir(parents=True)
+        for index in range(20):
+            grey = np.full((HEIGHT, WIDTH, 3), index * 10, np.uint8)
+            Image.fromarray(grey).save(folder / f"{index + 1:05d}.jpg")
+        path.unlink()
+    clips.rmdir()
+    dataset = A2DSentences(world.root, "train", CLIP)
+    assert [int(frame.mean().round()) for frame in dataset[6].frames] == [150, 170, 190, 190]
+    (world.root / "Rename_Images" / "-train1" / "00020.jpg").unlink()
+    with pytest.raises(ValueError, match="frame 20 is annotated, but there are only 19"):
+        dataset[6]
+
+
+def test_side_files(world: World):
+    (world.root / "sentence_tags.csv").write_text(
+        "video_id,instance_id,query,tags,look_alike_instance\n"
+        "-train1,0,A white cat is Jumping,appearance+action,5\n"
+        '-train1,5,"the dog running",place,\n'
+    )
+    (world.root / "instances.csv").write_text(
+        "video_id,instance_id,actor,action,direction,colours,size,facing\n"
+        "-train1,0,cat,jumping,left,white,big,left\n"
+        "-train1,5,dog,running,in place,brown,small,left\n"
+        "train22,3,adult,walking,,red+blue,big,right\n"
+    )
+    dataset = A2DSentences(world.root, "train", CLIP)
+    pairs = dataset.pairs
+    assert [pair.tags for pair in pairs[:3]] == [("appearance", "action"), ("place",), ()]
+    assert [pair.look_alike for pair in pairs[:3]] == [5, None, None]
+    assert [pairs[i].direction for i in (0, 1, 7)] == ["left", "in place", None]
+    sample = dataset[0]
+    assert sample.tags == ("appearance", "action")
+    assert sample.look_alike is not None
+    assert (sample.look_alike == DOG.astype(bool)).all()
+    assert (sample.direction == CAT * 1 + DOG * 5).all()
+    assert dataset[1].look_alike is None
+    assert dataset[5].look_alike is None, "the look-alike's mask is empty in this frame"
+    assert not dataset[7].direction.any()
+
+
+def damage(root: Path, what: str) -> str:
+    """Break one thing and say what the complaint must hold."""
+    h5 = root / "a2d_annotation_with_instances" / "-train1" / "00012.h5"
+    match what:
+        case "videoset":
+            (root / "Release" / "videoset.csv").unlink()
+            return r"videoset\.csv is missing.*jjcorso"
+        case "sentences":
+            (root / "a2d_annotation.txt").unlink()
+            return r"a2d_annotation\.txt is missing.*kgavrilyuk"
+        case "masks":
+            (root / "a2d_annotation_with_instances").rename(root / "elsewhere")
+            return r"a2d_annotation_with_instances is missing.*kgavrilyuk"
+        case "videos":
+            (root / "Release" / "clips320H").rename(root / "elsewhere")
+            return r"clips320H or CLIPS320 or Rename_Images is missing.*jjcorso"
+        case "one video":
+            (root / "Release" / "clips320H" / "train22.mp4").unlink()
+            return r"train22\.mp4: video missing"
+        case "one folder of masks":
+            (root / "a2d_annotation_with_instances" / "train22").rename(root / "elsewhere")
+            return r"train22: holds no h5 files.*kgavrilyuk"
+        case "column":
+            (root / "a2d_annotation.txt").write_text("video_id,query\na,b\n")
+            return r"has no column instance_id; its first line should name video_id, inst"
+        case "short line":
+            (root / "a2d_annotation.txt").write_text("video_id,instance_id,query\n-train1,0\n")
+            return r"line 2 has too few columns"
+        case "videoset line":
+            (root / "Release" / "videoset.csv").write_text("-train1,11,0\n")
+            return r"videoset\.csv: line 1 should have nine columns"
+        case "unlisted video":
+            (root / "Release" / "videoset.csv").write_text("other,11,0,1,2,3,4,5,0\n")
+            return r"-train1 has a sentence but no line in videoset\.csv"
+        case "no test":
+            (root / "a2d_annotation.txt").write_text("video_id,instance_id,query\ntest333,0,dog\n")
+            return r"holds no sentence for train"
+        case "h5":
+            h5.write_bytes(h5.read_bytes()[:100])
+            return r"00012\.h5: not an annotation that can be read"
+        case "h5 without masks":
+            with h5py.File(h5, "a") as file:
+                del file["reMask"]
+            return r"00012\.h5: not an annotation that can be read.*reMask"
+        case "tags":
+            (root / "sentence_tags.csv").write_text(
+                "video_id,instance_id,query,tags,look_alike_instance\n-train1,0,a,smell,\n"
+            )
+            return r"tags 'smell' should be of appearance, action, place"
+        case "direction":
+            (root / "instances.csv").write_text("video_id,instance_id,direction\n-train1,0,north\n")
+            return r"direction 'north' is none of left, right"
+    raise AssertionError(what)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "videoset", "sentences", "masks", "videos", "one video", "one folder of masks", "column",
+        "short line", "videoset line", "unlisted video", "no test", "h5", "h5 without masks",
+        "tags", "direction",
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_one_line(world: World, what: str):
+    complaint = damage(world.root, what)
+    with pytest.raises(ValueError, match=complaint) as caught:
+        A2DSentences(world.root, "train")
+    assert "\n" not in str(caught.value)
+
+
+def test_video_that_ends_before_its_annotation(world: World):
+    world.frame("train22", 21, [3], [18], [MAN])
+    dataset = A2DSentences(world.root, "train", CLIP)
+    with pytest.raises(ValueError, match=r"train22\.mp4: frame 21 is annotated, but only 20"):
+        dataset[8]
+
+
+def test_masks_of_another_size_than_the_video(world: World):
+    world.frame("train22", 2, [3], [18], [MAN[:-1]])
+    dataset = A2DSentences(world.root, "train", CLIP)
+    with pytest.raises(ValueError, match=r"frames are 32×24 pixels, its masks 32×23"):
+        dataset[8]
+
+
+def counts(root: Path) -> dict[str, tuple[int, int]]:
+    """Videos and sentences of both subsets."""
+    subsets = read_subsets(root / "videoset.csv")
+    sentences = read_sentences(root / "a2d_annotation.txt")
+    return {
+        subset: (
+            sum(subsets[video] == subset for video in sentences),
+            sum(len(lines) for video, lines in sentences.items() if subsets[video] == subset),
+        )
+        for subset in ("0", "1")
+    }
+
+
+def small_texts(folder: Path) -> None:
+    (folder / "videoset.csv").write_text(
+        "a,11,0,1,2,3,4,5,0\nb,11,0,1,2,3,4,5,1\nc,1,0,1,2,3,4,5,0"
+    )
+    (folder / "a2d_annotation.txt").write_text(
+        "video_id,instance_id,query\na,0, the cat \na,1 (copy),bird\na,1,Dog  on a mat\nb,0,car\n"
+    )
+
+
+def true_texts(folder: Path) -> None:
+    """The annotation as published; the subsets from the list of frames."""
+    with (ANNOTATIONS_OF_A2D / "a2d_frame_labels.csv").open() as file:
+        subsets = {row["img_id"].split("/")[1]: row["usage"] for row in csv.DictReader(file)}
+    (folder / "videoset.csv").write_text(
+        "".join(f"{video},0,0,1,2,3,4,5,{subset}\n" for video, subset in subsets.items())
+    )
+    annotation = (ANNOTATIONS_OF_A2D / "a2d_annotation.txt").read_bytes()
+    (folder / "a2d_annotation.txt").write_bytes(annotation)
+
+
+TEXTS = [(small_texts, {"0": (1, 2), "1": (1, 1)})]
+if ANNOTATIONS_OF_A2D.is_dir():
+    TEXTS.append((true_texts, {"0": (3017, 5359), "1": (737, 1295)}))
+
+
+@pytest.mark.parametrize(("write_texts", "expected"), TEXTS)
+def test_counts_of_the_text_files(tmp_path: Path, write_texts, expected):
+    write_texts(tmp_path)
+    assert counts(tmp_path) == expected
+    for lines in read_sentences(tmp_path / "a2d_annotation.txt").values():
+        for _, query in lines:
+            assert " ".join(query.split()) == query
+            assert 1 <= len(query.split()) <= 20

@@ -1,0 +1,154 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from torch.nn.functional import avg_pool2d, interpolate
+
+from cstm.data.transforms import ResizePad, unit_range
+
+sides = st.integers(1, 90)
+
+
+def test_wide_frame_is_centred():
+    assert ResizePad.for_frame(240, 320, 128) == ResizePad(
+        240, 320, 128, top=16, left=0, height=96, width=128
+    )
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 2000), (2000, 1), (1, 1), (7, 5)])
+def test_extreme_shapes(height: int, width: int):
+    resize_pad = ResizePad.for_frame(height, width, 64)
+    white = np.full((height, width, 3), 255, np.uint8)
+    square = resize_pad.apply(white)
+    assert square.shape == (3, 64, 64)
+    rectangle = square[
+        :,
+        resize_pad.top : resize_pad.top + resize_pad.height,
+        resize_pad.left : resize_pad.left + resize_pad.width,
+    ]
+    assert (rectangle == 255).all()
+    assert square.sum() == rectangle.sum(), "the padding is zero"
+    back = resize_pad.invert(torch.ones(1, 64, 64))
+    assert back.shape == (1, height, width)
+    assert torch.allclose(back, torch.ones(()), atol=1e-4)
+
+
+@given(sides, sides, st.integers(1, 80))
+@settings(deadline=None)
+def test_longer_side_fills_the_square_and_the_shape_is_kept(height: int, width: int, size: int):
+    resize_pad = ResizePad.for_frame(height, width, size)
+    assert max(resize_pad.height, resize_pad.width) == size
+    scale = size / max(height, width)
+    assert abs(resize_pad.height - height * scale) <= max(0.5, 1 - height * scale)
+    assert abs(resize_pad.width - width * scale) <= max(0.5, 1 - width * scale)
+    frames = np.zeros((2, 4, height, width, 3), np.uint8)
+    assert resize_pad.apply(frames).shape == (2, 4, 3, size, size)
+    assert resize_pad.apply_labels(frames[..., 0]).shape == (2, 4, size, size)
+    assert resize_pad.invert(torch.rand(3, size, size)).shape == (3, height, width)
+
+
+@pytest.mark.parametrize(("height", "width"), [(60, 80), (45, 30), (20, 33)])
+def test_resizing_agrees_with_pillow(height: int, width: int):
+    frame = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    resize_pad = ResizePad.for_frame(height, width, 32)
+    expected = np.zeros((32, 32, 3), np.uint8)
+    resized = Image.fromarray(frame).resize(
+        (resize_pad.width, resize_pad.height), Image.Resampling.BILINEAR
+    )
+    expected[
+        resize_pad.top : resize_pad.top + resize_pad.height,
+        resize_pad.left : resize_pad.left + resize_pad.width,
+    ] = np.asarray(resized)
+    square = resize_pad.apply(frame).permute(1, 2, 0).numpy()
+    assert np.abs(square.astype(int) - expected.astype(int)).max() <= 1
+
+
+@given(sides, sides, st.integers(8, 64), st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=50)
+def test_inverse_is_the_resize_of_the_rectangle_alone(
+    height: int, width: int, size: int, seed: int
+):
+    resize_pad = ResizePad.for_frame(height, width, size)
+    maps = torch.rand(2, size, size, generator=torch.Generator().manual_seed(seed))
+    rectangle = maps[
+        :,
+        resize_pad.top : resize_pad.top + resize_pad.height,
+        resize_pad.left : resize_pad.left + resize_pad.width,
+    ]
+    expected = interpolate(rectangle[None], (height, width), mode="bilinear")[0]
+    assert torch.allclose(resize_pad.invert(maps), expected, atol=1e-4)
+
+
+def disc(height: int, width: int) -> np.ndarray:
+    rows, columns = np.mgrid[:height, :width] + 0.5
+    return ((rows / height - 0.45) / 0.3) ** 2 + ((columns / width - 0.6) / 0.25) ** 2 <= 1
+
+
+@pytest.mark.parametrize("fraction", [1, 2, 4])
+@pytest.mark.parametrize(("height", "width"), [(240, 320), (333, 201), (64, 64), (90, 31)])
+def test_inverse_recovers_a_mask(height: int, width: int, fraction: int):
+    mask = disc(height, width)
+    resize_pad = ResizePad.for_frame(height, width, 160)
+    cover = avg_pool2d(resize_pad.apply_mask(mask)[None], fraction)
+    back = resize_pad.invert(cover).numpy()[0] > 0.5
+    assert (mask & back).sum() / (mask | back).sum() > 0.95
+
+
+@pytest.mark.parametrize("fraction", [1, 2, 4, 8])
+@pytest.mark.parametrize(("height", "width"), [(120, 160), (77, 50), (300, 211)])
+def test_coordinates_agree_at_any_resolution_of_the_map(height: int, width: int, fraction: int):
+    """A map that holds its own positions comes back holding those of the native pixels."""
+    resize_pad = ResizePad.for_frame(height, width, 64)
+    centres = (torch.arange(64 // fraction) + 0.5) * fraction
+    rows, columns = torch.meshgrid(centres, centres, indexing="ij")
+    back_rows, back_columns = resize_pad.invert(torch.stack((rows, columns))).double()
+    y = resize_pad.top + (torch.arange(height) + 0.5) * resize_pad.height / height
+    x = resize_pad.left + (torch.arange(width) + 0.5) * resize_pad.width / width
+    inside_y = (y - y.mean()).abs() <= (resize_pad.height - fraction) / 2
+    inside_x = (x - x.mean()).abs() <= (resize_pad.width - fraction) / 2
+    assert torch.allclose(back_rows[inside_y], y[inside_y, None].double(), atol=1e-3)
+    assert torch.allclose(back_columns[:, inside_x], x[inside_x].double(), atol=1e-3)
+
+
+@given(st.integers(0, 59), st.integers(0, 79))
+@settings(deadline=None)
+def test_a_dot_goes_where_it_should_and_comes_back(row: int, column: int):
+    dot = np.zeros((60, 80), bool)
+    dot[row, column] = True
+    resize_pad = ResizePad.for_frame(60, 80, 160)
+    there = resize_pad.apply_mask(dot)
+    total = there.sum()
+    positions = torch.arange(160) + 0.5
+    assert (there.sum(1) @ positions) / total == pytest.approx(20 + (row + 0.5) * 2, abs=0.6)
+    assert (there.sum(0) @ positions) / total == pytest.approx((column + 0.5) * 2, abs=0.6)
+    assert resize_pad.invert(there[None]).argmax() == row * 80 + column
+
+
+def test_labels_are_never_blended():
+    labels = np.kron(np.array([[1, 9], [5, 3]], np.uint8), np.ones((30, 40), np.uint8))
+    square = ResizePad.for_frame(60, 80, 32).apply_labels(labels)
+    assert square.dtype == torch.uint8
+    assert square.unique().tolist() == [0, 1, 3, 5, 9]
+    assert square[4:16, :16].eq(1).all()
+    assert square[16:28, 16:].eq(3).all()
+    assert square[:4].eq(0).all()
+
+
+def test_frame_of_another_size_is_refused():
+    with pytest.raises(AssertionError, match="10×20"):
+        ResizePad.for_frame(10, 20, 8).apply(np.zeros((20, 10, 3), np.uint8))
+
+
+def test_half_precision_maps_keep_their_place():
+    resize_pad = ResizePad.for_frame(200, 320, 320)
+    ramp = torch.linspace(0, 1, 320).expand(1, 320, 320)
+    back = resize_pad.invert(ramp.bfloat16())
+    assert torch.allclose(back, resize_pad.invert(ramp), atol=4e-3)
+
+
+def test_unit_range():
+    assert unit_range(torch.tensor([0, 51, 255], dtype=torch.uint8)).tolist() == pytest.approx(
+        [0.0, 0.2, 1.0]
+    )

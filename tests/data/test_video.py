@@ -1,0 +1,286 @@
+import struct
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from cstm.config import ClipConfig
+from cstm.data.video import open_video, read_clip, read_frames
+
+
+def pictures(count: int, height: int = 48, width: int = 64) -> list[np.ndarray]:
+    """Noise, so that no two frames, and no two corners, are alike."""
+    random = np.random.default_rng(count)
+    return list(random.integers(0, 256, (count, height, width, 3), dtype=np.uint8))
+
+
+def smooth_pictures(count: int, height: int = 48, width: int = 64) -> list[np.ndarray]:
+    """Red at the top left, blue at the bottom right; green tells the frame's index × 4."""
+    frames = np.zeros((count, height, width, 3), np.uint8)
+    frames[:, : height // 2, : width // 2, 0] = 255
+    frames[:, height // 2 :, width // 2 :, 2] = 255
+    frames[..., 1] = np.arange(count)[:, None, None] * 4
+    return list(frames)
+
+
+def write(
+    path: Path,
+    frames: list[np.ndarray],
+    codec: str = "png",
+    pixels: str = "rgb24",
+    times: list[int] | None = None,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Write a video of 10 frames a second, or of frames at the given times in hundredths."""
+    with av.open(str(path), "w", options=options or {}) as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = pixels
+        stream.bit_rate = 4_000_000
+        if times is not None:
+            stream.time_base = stream.codec_context.time_base = Fraction(1, 100)
+        for index, frame in enumerate(frames):
+            picture = av.VideoFrame.from_ndarray(frame)
+            if times is not None:
+                picture.pts, picture.time_base = times[index], Fraction(1, 100)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pixels"),
+    [("clip.mkv", "ffv1", "bgr0"), ("clip.avi", "png", "rgb24"), ("clip.mov", "png", "rgb24")],
+)
+@pytest.mark.parametrize(("height", "width"), [(48, 64), (31, 17)])
+def test_lossless_video_is_read_bit_for_bit(
+    tmp_path: Path, name: str, codec: str, pixels: str, height: int, width: int
+):
+    expected = pictures(5, height, width)
+    video = open_video(write(tmp_path / name, expected, codec, pixels))
+    assert (video.height, video.width, video.fps) == (height, width, 10)
+    for _ in range(2):  # as often as asked for
+        frames = list(video.frames())
+        assert [frame.index for frame in frames] == [0, 1, 2, 3, 4]
+        assert [frame.time for frame in frames] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
+        assert all((frame.image == e).all() for frame, e in zip(frames, expected, strict=True))
+        assert video.damage is None
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4", "libvpx-vp9", "libx265"])
+def test_common_codecs(tmp_path: Path, codec: str):
+    name = "clip.webm" if codec == "libvpx-vp9" else "clip.mp4"
+    expected = smooth_pictures(12)
+    video = open_video(write(tmp_path / name, expected, codec, "yuv420p"))
+    frames = list(video.frames())
+    assert len(frames) == video.announced == 12
+    assert video.damage is None
+    for frame, original in zip(frames, expected, strict=True):
+        assert np.abs(frame.image.astype(float) - original).mean() < 12
+        assert frame.image[:, :, 1].mean() == pytest.approx(4 * frame.index, abs=6)
+
+
+def test_odd_sizes_lose_no_pixel(tmp_path: Path):
+    path = write(tmp_path / "odd.mkv", smooth_pictures(3, 47, 63), "libx264", "yuv444p")
+    frame = next(open_video(path).frames())
+    assert frame.image.shape == (47, 63, 3)
+    assert np.abs(frame.image.astype(float) - smooth_pictures(1, 47, 63)[0]).mean() < 12
+
+
+def test_uneven_times(tmp_path: Path):
+    times = [50, 60, 95, 96, 250]
+    video = open_video(write(tmp_path / "uneven.mov", pictures(5), times=times))
+    frames = list(video.frames())
+    assert [frame.time for frame in frames] == pytest.approx([0, 0.1, 0.45, 0.46, 2.0])
+    assert all((f.image == e).all() for f, e in zip(frames, pictures(5), strict=True))
+    assert video.damage is None
+
+
+def rotate(path: Path, matrix: tuple[int, int, int, int]) -> None:
+    """Write the display matrix (a, b, c, d) into a track header (ISO/IEC 14496-12, 8.3.2)."""
+    data = path.read_bytes()
+    start = data.index(b"tkhd") + 4 + 40
+    a, b, c, d = (value << 16 for value in matrix)
+    path.write_bytes(
+        data[:start] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + data[start + 36 :]
+    )
+
+
+@pytest.mark.parametrize(
+    ("matrix", "turn"),
+    [
+        ((1, 0, 0, 1), lambda frame: frame),
+        ((0, 1, -1, 0), lambda frame: np.rot90(frame, -1)),  # clockwise: a telephone held upright
+        ((-1, 0, 0, -1), lambda frame: np.rot90(frame, 2)),
+        ((0, -1, 1, 0), lambda frame: np.rot90(frame)),
+        ((-1, 0, 0, 1), np.fliplr),
+        ((1, 0, 0, -1), np.flipud),
+        ((0, 1, 1, 0), lambda frame: frame.swapaxes(0, 1)),
+        ((0, -1, -1, 0), lambda frame: np.rot90(frame, 2).swapaxes(0, 1)),
+    ],
+)
+def test_rotation_is_honoured(tmp_path: Path, matrix: tuple[int, int, int, int], turn):
+    path = write(tmp_path / "turned.mov", pictures(2))
+    rotate(path, matrix)
+    expected = turn(pictures(2)[0])
+    video = open_video(path)
+    assert (video.height, video.width) == expected.shape[:2]
+    frame = next(video.frames())
+    assert (frame.image == expected).all()
+    assert frame.image.flags.c_contiguous
+
+
+def test_stills_and_animations(tmp_path: Path):
+    still = pictures(1, 20, 31)[0]
+    Image.fromarray(still).save(tmp_path / "still.png")
+    frames = list(open_video(tmp_path / "still.png").frames())
+    assert len(frames) == 1
+    assert (frames[0].image == still).all()
+    grey = [Image.fromarray(np.full((20, 31, 3), value, np.uint8)) for value in (0, 90, 200)]
+    grey[0].save(tmp_path / "moving.gif", save_all=True, append_images=grey[1:], duration=100)
+    video = open_video(tmp_path / "moving.gif")
+    assert [frame.image.mean().round() for frame in video.frames()] == [0, 90, 200]
+
+
+def test_stream_that_changes_its_size(tmp_path: Path):
+    """Two mpeg4 streams in a row: what comes out has the size of the first frame."""
+    first = write(tmp_path / "a.m4v", smooth_pictures(3), "mpeg4", "yuv420p")
+    second = write(tmp_path / "b.m4v", smooth_pictures(3, 96, 128), "mpeg4", "yuv420p")
+    joined = tmp_path / "joined.m4v"
+    joined.write_bytes(first.read_bytes() + second.read_bytes())
+    shapes = {frame.image.shape for frame in open_video(joined).frames()}
+    assert shapes == {(48, 64, 3)}
+
+
+@pytest.mark.parametrize("name", ["cut.mp4", "cut.mkv"])
+def test_truncated_video_yields_what_decodes(tmp_path: Path, name: str):
+    options = {"movflags": "faststart"} if name.endswith("mp4") else {}
+    path = write(tmp_path / name, pictures(40), "mpeg4", "yuv420p", options=options)
+    whole = [frame.image for frame in open_video(path).frames()]
+    assert len(whole) == 40
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    video = open_video(path)
+    kept = [frame.image for frame in video.frames()]
+    assert 15 < len(kept) < 30
+    assert all((a == b).all() for a, b in zip(kept[:-1], whole, strict=False))
+    assert video.damage is not None
+    assert video.damage.startswith(f"decoded {len(kept)} frames; about 40 were announced")
+
+
+def test_damage_in_the_middle_is_told(tmp_path: Path):
+    path = write(tmp_path / "broken.mp4", pictures(40), "mpeg4", "yuv420p")
+    data = bytearray(path.read_bytes())
+    for place in range(len(data) // 3, len(data) // 2, 97):
+        data[place] ^= 0xFF
+    path.write_bytes(data)
+    video = open_video(path)
+    assert len(list(video.frames())) > 20
+    assert video.damage is not None
+    assert "damaged" in video.damage
+
+
+def test_leading_frames_hidden_by_an_edit_list_are_no_damage(tmp_path: Path):
+    whole = write(tmp_path / "whole.mp4", smooth_pictures(30), "libx264", "yuv420p")
+    with av.open(str(whole)) as source, av.open(str(tmp_path / "edited.mp4"), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.pts -= packet.duration * 5
+                packet.dts -= packet.duration * 5
+                packet.stream = stream
+                target.mux(packet)
+    video = open_video(tmp_path / "edited.mp4")
+    frames = list(video.frames())
+    assert len(frames) == 25
+    assert frames[0].image[:, :, 1].mean() == pytest.approx(20, abs=6)
+    assert video.damage is None
+
+
+def write_sound(path: Path, codec: str) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=16000)
+        sound = av.AudioFrame.from_ndarray(np.zeros((1, 16000), np.int16), "s16", "mono")
+        sound.rate = 16000
+        for frame in av.AudioResampler(stream.format, stream.layout, 16000).resample(sound):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def unreadable(path: Path, kind: str) -> str:
+    """Make a file that is no video and say what the complaint must hold."""
+    match kind:
+        case "missing":
+            return "no such video file"
+        case "folder":
+            path.mkdir()
+            return "no such video file"
+        case "empty":
+            path.touch()
+            return "not a video"
+        case "text":
+            path.write_text("This is no video at all.\n" * 20)
+            return "not a video"
+        case "subtitles":
+            path.write_text("WEBVTT\n\n00:00.000 --> 00:01.000\nhello\n")
+            return "no video stream"
+        case "sound":
+            write_sound(path, "aac")
+            return "no video stream"
+        case "index missing":
+            write(path, pictures(20), "mpeg4", "yuv420p")
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+            return "not a video"
+    raise AssertionError(kind)
+
+
+@pytest.mark.parametrize(
+    "kind", ["missing", "folder", "empty", "text", "subtitles", "sound", "index missing"]
+)
+def test_what_is_no_video_gets_one_clear_line(tmp_path: Path, kind: str, capfd):
+    path = tmp_path / "clip.mp4"
+    complaint = unreadable(path, kind)
+    with pytest.raises(ValueError, match=complaint) as caught:
+        open_video(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", ""), "FFmpeg must not write of its own"
+
+
+def test_file_names_are_only_names(tmp_path: Path):
+    for name in ("http:a.mov", "clip %05d.mov", "a|b?.mov", "кот 猫.mov"):
+        frames = list(open_video(write_as(tmp_path, name)).frames())
+        assert len(frames) == 2
+
+
+def write_as(folder: Path, name: str) -> Path:
+    return write(folder / "plain.mov", pictures(2)).rename(folder / name)
+
+
+def test_read_frames_in_any_order(tmp_path: Path):
+    path = write(tmp_path / "clip.mov", pictures(6))
+    frames = read_frames(path, [4, 0, 4, 2])
+    assert (frames == np.stack([pictures(6)[i] for i in (4, 0, 4, 2)])).all()
+    assert read_frames(str(path), range(5, 6)).shape == (1, 48, 64, 3)
+    with pytest.raises(ValueError, match=r"frame 7 is wanted, but only 6 frames") as caught:
+        read_frames(path, [0, 6])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [(0, [0, 0, 0, 2]), (4, [0, 2, 4, 6]), (5, [1, 3, 5, 6]), (6, [2, 4, 6, 6])],
+)
+def test_read_clip_clamps(tmp_path: Path, target: int, expected: list[int]):
+    path = write(tmp_path / "clip.mov", pictures(7))
+    clip = read_clip(path, target, ClipConfig(frames=4, step=2))
+    assert (clip == np.stack([pictures(7)[i] for i in expected])).all()
+
+
+def test_read_clip_of_a_video_shorter_than_its_annotation(tmp_path: Path):
+    path = write(tmp_path / "clip.mov", pictures(7))
+    with pytest.raises(ValueError, match=r"frame 8 is annotated, but only 7 frames"):
+        read_clip(path, 7, ClipConfig())
