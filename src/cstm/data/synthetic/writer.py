@@ -1,0 +1,232 @@
+"""Writes a small world of drawn clips to disk, in A2D Sentences' own format.
+
+Beside the files of A2D (``Release/videoset.csv``, ``Release/clips320H/<video>.mp4``,
+``a2d_annotation.txt``, ``a2d_missed_videos.txt`` (empty: every clip has sentences) and
+``a2d_annotation_with_instances/<video>/<frame>.h5``) there are three of ours, each with a header:
+
+``sentence_tags.csv``: ``video_id,instance_id,query,tags,look_alike_instance``
+    One row for each row of ``a2d_annotation.txt``, in its order. ``tags``: the fewest
+    kinds of clues that tell the actor apart, of ``appearance``, ``action`` (direction included) and
+    ``place``, joined by ``+``; where several choices suffice (a redundant sentence), all of these
+    kinds. ``look_alike_instance``: the actor that differs from the one meant in action or
+    direction alone, where the sentence tells the two apart by that; else empty.
+``instances.csv``: ``video_id,instance_id,actor,action,direction,colours,size,facing,kind,pose``
+    One row for each actor. ``direction``: ``left``, ``right``, ``up``, ``down`` or ``in place``,
+    measured against the scene, not the picture. ``colours``: one or two, joined by ``+``.
+    ``size``: ``small``, ``medium`` or ``big``. ``facing``: ``left`` or ``right``. ``kind``:
+    ``man`` or ``woman`` for an adult, else as ``actor``.
+``unseen_combinations.csv``: ``video_id,combination``
+    Test videos with a combination that never occurs in training, such as ``cat running`` or
+    ``purple ball``; one row for each.
+"""
+
+import csv
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import av
+import cv2
+import h5py
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cstm.data.sample import ACTIONS, ACTORS
+from cstm.data.synthetic.clip import MIN_PIXELS, Clip, render_clip
+
+SPLITS = ("train", "test")
+"""In the order of A2D's subset numbers."""
+UNSEEN_SHARE = 0.15
+"""Share of test clips with a combination held out of training."""
+FRAME_RATE = 24
+
+TAG_HEADER = ("video_id", "instance_id", "query", "tags", "look_alike_instance")
+INSTANCE_HEADER = (
+    "video_id", "instance_id", "actor", "action", "direction", "colours", "size", "facing", "kind",
+    "pose",
+)  # fmt: skip
+
+Row = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What one clip adds to the text files."""
+
+    videoset: Row
+    sentences: list[Row]
+    instances: list[Row]
+    unseen: list[Row]
+
+
+def synthesize(
+    root: Path,
+    clips: int,
+    test_clips: int,
+    seed: int = 0,
+    size: tuple[int, int] = (320, 240),
+    frames: int = 32,
+    workers: int | None = None,
+    progress: bool = True,
+) -> None:
+    """Write training and test clips of (width, height) ``size`` to the folder ``root``.
+
+    A clip depends on the seed, its split and its number alone, so the files are the same for any
+    number of ``workers`` (processes; by default one for each processor), and no test clip equals a
+    training clip of the same seed. All is written beside ``root`` and renamed at the end. Raises a
+    ValueError where ``root`` exists and is not empty, can't be written, or a number is too small.
+    """
+    root = Path(root).absolute()
+    _check(clips, test_clips, size, frames, workers)
+    jobs = [("train", n) for n in range(clips)] + [("test", n) for n in range(test_clips)]
+    bar = Progress(
+        TextColumn("drawing clips"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=Console(stderr=True), disable=not progress,
+    )  # fmt: skip
+    with _beside(root) as folder, bar:
+        (folder / "Release" / "clips320H").mkdir(parents=True)
+        write = partial(write_clip, folder, seed=seed, size=size, frames=frames)
+        rows = list(bar.track(_each(write, jobs, workers), total=len(jobs)))
+        _write_texts(folder, rows)
+
+
+def _check(
+    clips: int, test_clips: int, size: tuple[int, int], frames: int, workers: int | None
+) -> None:
+    if clips < 0 or test_clips < 0 or clips + test_clips == 0:
+        raise ValueError(f"expected at least one clip, got {clips} and {test_clips} test clips")
+    if min(size) < 64 or size[0] % 2 or size[1] % 2:
+        raise ValueError(f"expected an even width and height of at least 64, got {size}")
+    if frames < 8:
+        raise ValueError(f"expected at least 8 frames a clip, got {frames}")
+    if workers is not None and workers < 1:
+        raise ValueError(f"expected at least one worker, got {workers}")
+
+
+@contextmanager
+def _beside(root: Path) -> Iterator[Path]:
+    """A temporary sibling of ``root`` that takes its name when all went well."""
+    if root.exists() and not root.is_dir():
+        raise ValueError(f"{root} is a file; give a folder that is new or empty")
+    if root.is_dir() and any(root.iterdir()):
+        raise ValueError(f"{root} is not empty; give a folder that is new or empty")
+    folder = root.parent / f".{root.name}.unfinished-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise ValueError(f"can't write in {root.parent}: {error.strerror}") from error
+    try:
+        yield folder
+        if root.exists():
+            root.rmdir()
+        folder.rename(root)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _each(write: partial[Rows], jobs: list[tuple[str, int]], workers: int | None) -> Iterator[Rows]:
+    workers = min(workers or os.cpu_count() or 1, len(jobs))
+    if workers == 1:
+        yield from map(write, *zip(*jobs, strict=True))
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
+        yield from pool.map(write, *zip(*jobs, strict=True), chunksize=4)
+
+
+def write_clip(
+    folder: Path, split: str, number: int, seed: int, size: tuple[int, int], frames: int
+) -> Rows:
+    """Render clip ``number`` of a split, write its video and masks, and return its rows."""
+    subset = SPLITS.index(split)
+    # A separate stream decides on this, so that a clip's own numbers start afresh.
+    unseen = split == "test" and np.random.default_rng([seed, 2, number]).random() < UNSEEN_SHARE
+    clip = render_clip([seed, subset, number], size, frames, unseen)
+    video = f"{split}{number:05d}"
+    _write_video(folder / "Release" / "clips320H" / f"{video}.mp4", clip)
+    _write_masks(folder / "a2d_annotation_with_instances" / video, clip)
+    duration = f"0:00:{-(-frames // FRAME_RATE):02d}"
+    label = _label(clip, 0)
+    return Rows(
+        (video, label, "0:00:00", duration, size[1], size[0], frames, len(clip.scene.annotated),
+         subset),
+        [
+            (video, s.actor, s.text, "+".join(s.tags), "" if s.look_alike is None else s.look_alike)
+            for s in clip.sentences
+        ],
+        [
+            (video, n, a.look.actor, a.motion.action, a.motion.direction, "+".join(a.look.colours),
+             a.look.size, "right" if a.motion.facing > 0 else "left", a.look.kind, a.motion.pose)
+            for n, a in enumerate(clip.actors)
+        ],
+        [(video, combination) for combination in clip.scene.unseen],
+    )  # fmt: skip
+
+
+def _label(clip: Clip, index: int) -> int:
+    """A2D's number of an actor and its action."""
+    actor = clip.actors[index]
+    return 10 * (ACTORS.index(actor.look.actor) + 1) + ACTIONS.index(actor.motion.action) + 1
+
+
+def _write_video(path: Path, clip: Clip) -> None:
+    _, height, width, _ = clip.frames.shape
+    # Every frame is coded on its own: what moves would otherwise be coded more coarsely than what
+    # does not, and tell of motion in a single frame. One thread: the same bytes everywhere.
+    options = {"crf": "18", "preset": "ultrafast", "g": "1", "threads": "1"}
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(FRAME_RATE), options=options)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for frame in clip.frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, "rgb24")))
+        container.mux(stream.encode(None))
+
+
+def _write_masks(folder: Path, clip: Clip) -> None:
+    folder.mkdir(parents=True)
+    for index in clip.scene.annotated:
+        numbers = [
+            n for n in range(len(clip.actors))
+            if np.count_nonzero(clip.instances[index] == n + 1) >= MIN_PIXELS
+        ]  # fmt: skip
+        if not numbers:
+            continue
+        masks = np.stack([clip.instances[index] == n + 1 for n in numbers]).astype(np.uint8)
+        boxes = [
+            (xs.min(), ys.min(), xs.max(), ys.max())
+            for ys, xs in (np.nonzero(mask) for mask in masks)
+        ]
+        turned = masks.transpose(0, 2, 1)
+        with h5py.File(folder / f"{index + 1:05d}.h5", "w") as file:
+            file["instance"] = np.array(numbers, np.int32)
+            # A2D's files drop the first axis where there is one mask only.
+            file["reMask"] = turned[0] if len(numbers) == 1 else turned
+            file["reBBox"] = np.array(boxes, np.float64).T
+            file["id"] = np.array([_label(clip, n) for n in numbers], np.int32)
+
+
+def _write_texts(folder: Path, rows: list[Rows]) -> None:
+    sentences = [row for r in rows for row in r.sentences]
+    _write_csv(folder / "Release" / "videoset.csv", None, [r.videoset for r in rows])
+    _write_csv(folder / "a2d_annotation.txt", TAG_HEADER[:3], [row[:3] for row in sentences])
+    (folder / "a2d_missed_videos.txt").touch()
+    _write_csv(folder / "sentence_tags.csv", TAG_HEADER, sentences)
+    instances = [row for r in rows for row in r.instances]
+    _write_csv(folder / "instances.csv", INSTANCE_HEADER, instances)
+    unseen = [row for r in rows for row in r.unseen]
+    _write_csv(folder / "unseen_combinations.csv", ("video_id", "combination"), unseen)
+
+
+def _write_csv(path: Path, header: tuple[str, ...] | None, rows: list[Row]) -> None:
+    with path.open("w", encoding="ascii", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if header:
+            writer.writerow(header)
+        writer.writerows(rows)
