@@ -1,0 +1,61 @@
+"""From a name or a file to a segmenter."""
+
+import difflib
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from cstm.inference.segmenter import Segmenter
+from cstm.training.checkpoint import load_checkpoint
+
+SHIPPED = files("cstm") / "weights"
+
+
+def load(
+    weights: str | Path = "tiny",
+    *,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    batch: int = 8,
+) -> Segmenter:
+    """Load trained weights, ready for any video.
+
+    Args:
+        weights: a name that comes with the package, such as ``tiny``, or a checkpoint's path.
+        device: where to compute; ``auto`` takes a GPU if there is one.
+        batch: frames × queries computed at once.
+
+    Raises:
+        ValueError: no such weights, or not a checkpoint.
+    """
+    checkpoint = load_checkpoint(find_weights(weights))
+    return Segmenter(
+        checkpoint.network,
+        checkpoint.vocabulary,
+        checkpoint.experiment.clip,
+        device=pick_device(device),
+        batch=batch,
+    )
+
+
+def find_weights(weights: str | Path) -> Path:
+    """Path of a checkpoint, given as such or by the name of weights that come with the package."""
+    path = Path(weights)
+    if path.suffix or len(path.parts) > 1 or path.exists():
+        return path
+    shipped = {file.stem: file for file in Path(str(SHIPPED)).glob("*.safetensors")}
+    if path.name in shipped:
+        return shipped[path.name]
+    close = difflib.get_close_matches(path.name, shipped, cutoff=0.4)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(shipped))}"
+    raise ValueError(f"no weights are named {path.name!r}; {hint} Or give a checkpoint's path.")
+
+
+def pick_device(device: Literal["auto", "cpu", "cuda"]) -> torch.device:
+    """The device of that name; ``auto`` is a GPU where there is one."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("there is no GPU that torch can use; choose --device cpu")
+    return torch.device(device)

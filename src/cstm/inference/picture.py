@@ -1,0 +1,116 @@
+"""The picture a page shows: frames × queries, every query a row under its sentence."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, UInt8
+from numpy import ndarray
+from PIL import Image
+
+from cstm.inference.caption import Colour, caption, set_lines, text_width
+from cstm.inference.overlay import draw_mask, query_colour
+from cstm.inference.segmenter import FrameResult
+
+_PAPER: Colour = (255, 255, 255)
+_INK: Colour = (28, 30, 36)
+_GREY: Colour = (128, 132, 140)
+_GAP = 6
+_MARGIN = 36
+_SIZE = 27.0
+"""Pixels of type; the picture is made to be shown at half its size."""
+
+
+class SummaryPicture:
+    """Gathers evenly spaced frames from a stream of results and sets them out as one picture.
+
+    Only the chosen frames are held, reduced to the size in which they will be shown.
+
+    Args:
+        queries: the sentences, in the order of the results' masks.
+        frames: of the video.
+        columns: how many frames to show.
+        width: of the picture in pixels.
+    """
+
+    def __init__(
+        self, queries: Sequence[str], frames: int, columns: int = 6, width: int = 1600
+    ) -> None:
+        columns = max(1, min(columns, frames))
+        self._queries = list(queries)
+        # The middle of each of as many equal parts: first and last frames are often empty.
+        self._chosen = {int((column + 0.5) * frames / columns) for column in range(columns)}
+        self._width = width
+        self._cell = (width - 2 * _MARGIN - (columns - 1) * _GAP) // columns
+        self._columns: list[tuple[float, UInt8[ndarray, "query height width 3"]]] = []
+
+    def watch(self, results: Iterable[FrameResult]) -> Iterator[FrameResult]:
+        """Pass the results on, and keep what the picture needs."""
+        for result in results:
+            if result.index in self._chosen:
+                self._columns.append((result.time, self._draw(result)))
+            yield result
+
+    def render(self) -> UInt8[ndarray, "height width 3"]:
+        """The picture; columns for frames that never came stay white."""
+        if not self._columns:
+            raise ValueError("no frames to show; pass the results through watch() first")
+        inner = self._width - 2 * _MARGIN
+        space = np.full((_MARGIN // 2, self._width, 3), _PAPER, np.uint8)
+        rows = [space]
+        for number, query in enumerate(self._queries):
+            words = caption(query, inner, _SIZE, query_colour(number), ink=_INK, paper=_PAPER)
+            rows += [_indented(words, self._width)]
+            rows += [self._strip([drawn[number] for _, drawn in self._columns]), space]
+        return np.concatenate([*rows[:-1], space[:_GAP], self._times(), space])
+
+    def save(self, path: Path) -> None:
+        """Write the picture in the format of the path's suffix."""
+        Image.fromarray(self.render()).save(path)
+
+    def _draw(self, result: FrameResult) -> UInt8[ndarray, "query height width 3"]:
+        """The frame with each query's mask; outlines are drawn last, at the size shown."""
+        height, width = result.image.shape[:2]
+        shown = (self._cell, max(1, round(height * self._cell / width)))
+        interpolation = cv2.INTER_AREA if self._cell < width else cv2.INTER_CUBIC
+        image = cv2.resize(result.image, shown, interpolation=interpolation)
+        return np.stack(
+            [
+                draw_mask(image, _resized(mask, shown), query_colour(number))
+                for number, mask in enumerate(result.masks)
+            ]
+        )
+
+    def _times(self) -> UInt8[ndarray, "height width 3"]:
+        size = 0.7 * _SIZE
+        labels = []
+        for time, _ in self._columns:
+            text = f"{time:.1f} s"
+            label = np.full((round(1.32 * size), self._cell, 3), _PAPER, np.uint8)
+            line = set_lines([text], int(text_width(text, size)) + 2, size, ink=_GREY, paper=_PAPER)
+            label[: len(line), : line.shape[1]] = line[: len(label), : self._cell]
+            labels.append(label)
+        return self._strip(labels)
+
+    def _strip(
+        self, cells: list[UInt8[ndarray, "height cell 3"]]
+    ) -> UInt8[ndarray, "height width 3"]:
+        """Cells side by side with thin gaps."""
+        strip = np.full((len(cells[0]), self._width, 3), _PAPER, np.uint8)
+        for number, cell in enumerate(cells):
+            left = _MARGIN + number * (self._cell + _GAP)
+            strip[:, left : left + self._cell] = cell
+        return strip
+
+
+def _resized(mask: Bool[ndarray, "height width"], shown: tuple[int, int]) -> Bool[ndarray, "h w"]:
+    shares = cv2.resize(mask.astype(np.float32), shown, interpolation=cv2.INTER_LINEAR)
+    return shares > 0.5
+
+
+def _indented(
+    row: UInt8[ndarray, "height inner 3"], width: int
+) -> UInt8[ndarray, "height width 3"]:
+    right = width - _MARGIN - row.shape[1]
+    return np.pad(row, ((0, 0), (_MARGIN, right), (0, 0)), constant_values=255)

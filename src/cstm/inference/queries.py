@@ -1,0 +1,71 @@
+"""Checking what a user asks: sentences become word numbers, or one line says why they can't."""
+
+import warnings
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from cstm.data.words import MAX_WORDS, Vocabulary, tokenize
+from cstm.inference import SegmentationWarning
+
+
+def encode_queries(queries: Sequence[str], vocabulary: Vocabulary) -> list[list[int]]:
+    """Numbers of each query's words (:meth:`Vocabulary.encode`).
+
+    A :class:`~cstm.inference.SegmentationWarning` names words that the network doesn't know, and
+    words after the twentieth, which it doesn't read.
+
+    Raises:
+        ValueError: there is no query, or one is blank or made of unknown words only.
+    """
+    if isinstance(queries, str):
+        raise ValueError(f'queries is one string; give a list of sentences: ["{queries}"]')
+    if not queries:
+        raise ValueError("no query; give at least one sentence that describes an actor")
+    encoded = []
+    for query in queries:
+        encoded.append(_encode(query, vocabulary))
+    return encoded
+
+
+def _encode(query: str, vocabulary: Vocabulary) -> list[int]:
+    words = tokenize(query)
+    if not words:
+        raise ValueError(
+            f'the query "{query}" has no words; describe an actor, for instance "a dog running"'
+        )
+    read, cut = words[:MAX_WORDS], words[MAX_WORDS:]
+    unknown = list(dict.fromkeys(word for word in read if word not in vocabulary))
+    if unknown and all(word not in vocabulary for word in read):
+        raise ValueError(
+            f'none of the words of the query "{" ".join(query.split())}" is among the '
+            f"{len(vocabulary.words)} that this network knows; {_suggestion(unknown, vocabulary)}"
+        )
+    if cut:
+        warnings.warn(
+            f'the query "{_beginning(words)}" has {len(words)} words and only the first '
+            f'{MAX_WORDS} are read; cut off: "{" ".join(cut)}"',
+            SegmentationWarning,
+            stacklevel=4,
+        )
+    if unknown:
+        warnings.warn(
+            f'the query "{_beginning(words)}" has words that this network does not know: '
+            f"{', '.join(unknown)}; {_suggestion(unknown, vocabulary)}",
+            SegmentationWarning,
+            stacklevel=4,
+        )
+    return vocabulary.encode(query)
+
+
+def _beginning(words: list[str]) -> str:
+    """The query's first words, enough to tell it from the others."""
+    return " ".join(words[:8]) + (" …" if len(words) > 8 else "")
+
+
+def _suggestion(unknown: list[str], vocabulary: Vocabulary) -> str:
+    """Known words that look like the unknown ones, or a few known words where none does."""
+    close = [match for word in unknown for match in get_close_matches(word, vocabulary.words, n=2)]
+    if close:
+        return f"did you mean {', '.join(dict.fromkeys(close))}?"
+    step = max(1, len(vocabulary.words) // 8)
+    return f"it knows, for instance, {', '.join(vocabulary.words[::step][:8])}"

@@ -1,0 +1,80 @@
+import weakref
+
+import numpy as np
+
+from cstm.config import ClipConfig
+from cstm.data.video import Frame
+from cstm.inference.segmenter import Segmenter, targets
+
+SMALL = ClipConfig(size=16)
+
+
+def numbered(length):
+    """Grey frames; frame k has the value k."""
+    return [np.full((16, 16, 3), index, np.uint8) for index in range(length)]
+
+
+def test_memory_is_bounded(brightness, vocabulary):
+    """Native frames wait for the six frames after them, and for their batch."""
+    alive = 0
+
+    def gone():
+        nonlocal alive
+        alive -= 1
+
+    def stream():
+        nonlocal alive
+        for index in range(200):
+            image = np.full((20, 30, 3), index, np.uint8)
+            weakref.finalize(image, gone)
+            alive += 1
+            yield image
+            del image
+
+    brightness.clips = weakref.WeakSet()  # keeps nothing alive
+    brightness.clips.extend = lambda clips: None
+    segmenter = Segmenter(brightness, vocabulary, SMALL, batch=4)
+    most = 0
+    for result in segmenter.segment(stream(), ["cat", "dog"]):
+        del result
+        most = max(most, alive)
+    assert 0 < most <= 6 + 1 + 4 // 2 + 1
+
+
+def test_small_frames_are_held_for_one_clips_span_only(monkeypatch):
+    alive = most = 0
+
+    def gone():
+        nonlocal alive
+        alive -= 1
+
+    class Resize:
+        def apply(self, image):
+            return self
+
+        def numpy(self):
+            nonlocal alive, most
+            small = np.zeros((3, 16, 16), np.uint8)
+            weakref.finalize(small, gone)
+            alive += 1
+            most = max(most, alive)
+            return small
+
+    monkeypatch.setattr("cstm.inference.segmenter._resize_pad", lambda frame, size: Resize())
+    frames = (Frame(index, 0.0, image) for index, image in enumerate(numbered(200)))
+    assert sum(1 for _ in targets(frames, SMALL)) == 200
+    assert 8 < most <= 8 + 1 + 6
+
+
+def test_frames_come_before_the_video_has_ended(brightness, vocabulary):
+    taken = 0
+
+    def stream():
+        nonlocal taken
+        for image in numbered(200):
+            taken += 1
+            yield image
+
+    results = Segmenter(brightness, vocabulary, SMALL, batch=2).segment(stream(), ["cat"])
+    assert next(results).index == 0
+    assert taken == 8

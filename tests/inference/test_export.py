@@ -1,0 +1,223 @@
+import json
+import struct
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+from pycocotools import mask as coco_mask
+
+from cstm.config import ClipConfig
+from cstm.inference.export import segment_to_folder, write_segmentation
+from cstm.inference.film import open_film
+from cstm.inference.segmenter import FrameResult, Segmenter
+
+QUERIES = ["a white cat jumping", 'the "other" dog']
+
+
+def results(count=5, height=37, width=53, times=None, queries=2):
+    """Blobs that wander, the second one absent in every other frame, on coloured noise."""
+    random = np.random.default_rng(7)
+    rows, columns = np.mgrid[:height, :width]
+    for index in range(count):
+        masks = np.zeros((queries, height, width), bool)
+        for number in range(queries):
+            if number == 0 or index % 2:
+                masks[number] = (rows - height / 2) ** 2 + (
+                    columns - 10 * (number + 1) - 3 * index
+                ) ** 2 < 64 + random.integers(0, 40, (height, width))
+        yield FrameResult(
+            index=index,
+            time=times[index] if times else index / 25,
+            image=random.integers(0, 256, (height, width, 3), np.uint8),
+            masks=masks,
+            scores=masks.any((1, 2)) * random.random(queries),
+        )
+
+
+def write(out, stream=None, queries=QUERIES, **options):
+    stream = results() if stream is None else stream
+    return write_segmentation(stream, "clip.mp4", Fraction(25), queries, out, **options)
+
+
+def listing(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # pycocotools
+def test_pngs_masks_json_and_results_are_the_same_masks(tmp_path):
+    assert write(tmp_path / "out") == 5
+    written = json.loads((tmp_path / "out/masks.json").read_text())
+    assert list(written) == ["video", "width", "height", "frames", "fps", "queries"]
+    assert [written[key] for key in list(written)[:5]] == ["clip.mp4", 53, 37, 5, 25.0]
+    assert [query["text"] for query in written["queries"]] == QUERIES
+    assert all(list(query) == ["text", "segmentations", "scores"] for query in written["queries"])
+
+    nulls = 0
+    for result in results():
+        for number, mask in enumerate(result.masks):
+            query = written["queries"][number]
+            assert len(query["segmentations"]) == len(query["scores"]) == 5
+            with Image.open(tmp_path / f"out/{number + 1:02d}/{result.index:05d}.png") as picture:
+                assert picture.mode == "L"
+                pixels = np.asarray(picture)
+            assert pixels.dtype == np.uint8
+            assert (pixels == mask * 255).all()
+            encoded = query["segmentations"][result.index]
+            nulls += encoded is None
+            assert (encoded is None) == (not mask.any())
+            if encoded:
+                assert encoded["size"] == [37, 53]
+                assert (coco_mask.decode(encoded) == mask).all()
+            assert query["scores"][result.index] == pytest.approx(result.scores[number], abs=1e-6)
+    assert nulls == 3
+
+
+def test_nothing_else_is_written(tmp_path):
+    write(tmp_path / "out")
+    pngs = [f"{query}/{index:05d}.png" for query in ("01", "02") for index in range(5)]
+    expected = ["01", "02", "01-overlay.mp4", "02-overlay.mp4", "masks.json", *pngs]
+    assert listing(tmp_path / "out") == sorted(expected)
+    assert listing(tmp_path)[0] == "out"
+
+
+@pytest.mark.parametrize(("height", "width"), [(37, 53), (36, 52), (1, 1), (201, 90)])
+def test_overlay_plays_everywhere(tmp_path, height, width):
+    write(tmp_path / "out", results(3, height, width))
+    for number in ("01", "02"):
+        with av.open(tmp_path / f"out/{number}-overlay.mp4") as container:
+            (stream,) = container.streams.video
+            assert stream.codec_context.name == "h264"
+            assert stream.codec_context.pix_fmt == "yuv420p"
+            assert stream.width == width + width % 2
+            assert stream.height % 2 == 0
+            assert stream.height > height
+            assert sum(1 for _ in container.decode(stream)) == 3
+
+
+def test_overlay_keeps_uneven_times(tmp_path):
+    times = [0.0, 0.04, 0.05, 0.5, 0.55, 2.0, 2.001]
+    write(tmp_path / "out", results(7, times=times))
+    with av.open(tmp_path / "out/01-overlay.mp4") as container:
+        shown = [frame.time for frame in container.decode(video=0)]
+    np.testing.assert_allclose(shown, times, atol=1e-4)
+
+
+def test_times_that_stand_still_are_survived(tmp_path):
+    write(tmp_path / "out", results(4, times=[0.0, 0.04, 0.04, 0.03]))
+    with av.open(tmp_path / "out/01-overlay.mp4") as container:
+        assert sum(1 for _ in container.decode(video=0)) == 4
+
+
+def test_overlay_shows_the_picture_in_its_true_colours(tmp_path):
+    image = np.zeros((64, 96, 3), np.uint8)
+    image[:, :48], image[:, 48:] = (200, 40, 90), (20, 130, 220)
+    nothing = np.zeros((1, 64, 96), bool)
+    frame = FrameResult(0, 0.0, image, nothing, np.zeros(1))
+    write(tmp_path / "out", [frame], ["a cat"], pixel_aspect=Fraction(4, 3))
+    with av.open(tmp_path / "out/01-overlay.mp4") as container:
+        assert container.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
+        shown = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+    for columns in (slice(4, 44), slice(52, 92)):
+        assert np.abs(shown[4:60, columns] - image[4:60, columns]).mean() < 4
+
+
+class Interrupted(BaseException):
+    """Stands for Ctrl-C, which pytest would take for its own."""
+
+
+def broken(error, after=3):
+    yield from results(after)
+    raise error
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), Interrupted()])
+def test_an_exception_half_way_leaves_nothing(tmp_path, error):
+    with pytest.raises(type(error)):
+        write(tmp_path / "new/parents/out", broken(error))
+    assert listing(tmp_path) == []
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), Interrupted()])
+def test_an_existing_segmentation_survives_an_exception(tmp_path, error):
+    write(tmp_path / "out")
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    with pytest.raises(type(error)):
+        write(tmp_path / "out", broken(error), overwrite=True)
+    after = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert after == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_nothing_is_visible_before_the_end(tmp_path):
+    def watching():
+        for result in results():
+            assert not (tmp_path / "out").exists()
+            yield result
+
+    write(tmp_path / "out", watching())
+    assert (tmp_path / "out/masks.json").is_file()
+
+
+def test_results_are_not_held(tmp_path):
+    """The writer asks for the next result only after it is done with the last."""
+    written = []
+
+    def watching():
+        for result in results(4):
+            yield result
+            (partial,) = tmp_path.iterdir()
+            written.append(len(list((partial / "01").iterdir())))
+
+    write(tmp_path / "out", watching())
+    assert written == [1, 2, 3, 4]
+
+
+def test_no_frames_are_an_error(tmp_path):
+    with pytest.raises(ValueError, match=r"clip\.mp4 has no frames"):
+        write(tmp_path / "out", [])
+    assert listing(tmp_path) == []
+
+
+def upright_video(path, turned):
+    """A bright disc on black, 30 frames; perhaps to be shown a quarter turn clockwise."""
+    rows, columns = np.mgrid[:48, :80]
+    with open_film(path, 48, 80, Fraction(10)) as film:
+        for index in range(30):
+            disc = (rows - 12) ** 2 + (columns - 20 - index) ** 2 < 80
+            film.add(np.repeat(disc[..., None], 3, 2).astype(np.uint8) * 255, index / 10)
+    if turned:
+        # The display matrix of the track header, ISO/IEC 14496-12, 8.3.2.
+        data = path.read_bytes()
+        start = data.index(b"tkhd") + 4 + 40
+        matrix = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
+        path.write_bytes(data[:start] + matrix + data[start + 36 :])
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_from_file_to_folder(tmp_path, brightness, vocabulary, capfd, turned):
+    upright_video(tmp_path / "clip.mp4", turned)
+    segmenter = Segmenter(brightness, vocabulary, ClipConfig(size=80))
+    out = tmp_path / "out"
+    assert segment_to_folder(segmenter, tmp_path / "clip.mp4", ["a cat", "the dog"], out) == 30
+    for index in range(30):
+        rows, columns = np.mgrid[:48, :80]
+        disc = (rows - 12) ** 2 + (columns - 20 - index) ** 2 < 80
+        expected = np.rot90(disc, -1) if turned else disc
+        mask = np.asarray(Image.open(out / f"02/{index:05d}.png")) > 0
+        assert mask.shape == expected.shape
+        assert (mask & expected).sum() > 0.85 * (mask | expected).sum()
+    with av.open(out / "01-overlay.mp4") as container:
+        assert [round(frame.time, 3) for frame in container.decode(video=0)] == [
+            index / 10 for index in range(30)
+        ]
+    assert json.loads((out / "masks.json").read_text())["fps"] == 10
+    assert capfd.readouterr().err == ""
+
+
+def test_nothing_is_read_where_nothing_may_be_written(tmp_path, brightness, vocabulary):
+    (tmp_path / "out").mkdir()
+    segmenter = Segmenter(brightness, vocabulary, ClipConfig(size=16))
+    with pytest.raises(ValueError, match="--overwrite"):
+        segment_to_folder(segmenter, tmp_path / "none.mp4", ["a cat"], tmp_path / "out")

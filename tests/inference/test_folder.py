@@ -1,0 +1,112 @@
+import stat
+
+import pytest
+
+from cstm.inference.folder import check_output, whole_folder
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def fill(out, text="new", overwrite=False):
+    with whole_folder(out, overwrite) as folder:
+        (folder / "masks.json").write_text(text)
+
+
+def test_folder_appears_with_its_parents(tmp_path):
+    fill(tmp_path / "a/b/out")
+    assert (tmp_path / "a/b/out/masks.json").read_text() == "new"
+    assert names(tmp_path / "a/b") == ["out"]
+
+
+def test_folder_has_the_rights_of_any_other(tmp_path):
+    fill(tmp_path / "out")
+    (tmp_path / "other").mkdir()
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == stat.S_IMODE(
+        (tmp_path / "other").stat().st_mode
+    )
+
+
+def test_existing_folder_is_refused_even_if_empty(tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(ValueError, match=r"exists.*--overwrite"):
+        fill(tmp_path / "out")
+    assert names(tmp_path / "out") == []
+
+
+def test_overwrite_replaces_all(tmp_path):
+    fill(tmp_path / "out", "old")
+    (tmp_path / "out/01").mkdir()
+    (tmp_path / "out/02-overlay.mp4").touch()
+    fill(tmp_path / "out", overwrite=True)
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == ["masks.json"]
+    assert (tmp_path / "out/masks.json").read_text() == "new"
+
+
+def test_overwrite_never_deletes_what_is_not_ours(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/thesis.tex").write_text("years of work")
+    with pytest.raises(ValueError, match=r"holds thesis\.tex"):
+        fill(tmp_path / "out", overwrite=True)
+    assert (tmp_path / "out/thesis.tex").read_text() == "years of work"
+
+
+def test_overwrite_through_a_link_keeps_the_link(tmp_path):
+    fill(tmp_path / "real", "old")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    fill(tmp_path / "link", overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real/masks.json").read_text() == "new"
+
+
+def test_a_failed_swap_brings_the_old_folder_back(tmp_path, monkeypatch):
+    fill(tmp_path / "out", "old")
+    rename = type(tmp_path).rename
+
+    def failing(path, target):
+        if ".partial-" in path.name:
+            raise OSError("no")
+        return rename(path, target)
+
+    monkeypatch.setattr(type(tmp_path), "rename", failing)
+    with pytest.raises(OSError, match="no"):
+        fill(tmp_path / "out", overwrite=True)
+    assert (tmp_path / "out/masks.json").read_text() == "old"
+    assert names(tmp_path) == ["out"]
+
+
+def test_parents_made_in_vain_are_removed_and_others_stay(tmp_path):
+    (tmp_path / "old").mkdir()
+    with pytest.raises(KeyError), whole_folder(tmp_path / "old/new/out", False):
+        raise KeyError
+    assert names(tmp_path) == ["old"]
+    assert names(tmp_path / "old") == []
+
+
+@pytest.mark.parametrize("name", ["file/out", "x" * 300, "new/" + "x" * 300])
+def test_unwritable_places_are_one_line(tmp_path, name):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=r"cannot write .*choose another --out") as error:
+        fill(tmp_path / name)
+    assert "\n" not in str(error.value)
+    assert names(tmp_path) == ["file"]
+
+
+def test_read_only_parent_is_one_line(tmp_path, monkeypatch):
+    """Raised by hand, since root may write everywhere."""
+
+    def denied(path, *args, **kwargs):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(type(tmp_path), "mkdir", denied)
+    with pytest.raises(ValueError, match=r"cannot write .*/out: Permission denied"):
+        fill(tmp_path / "out")
+
+
+def test_a_file_in_the_way(tmp_path):
+    (tmp_path / "out").touch()
+    for overwrite in (False, True):
+        with pytest.raises(ValueError, match="is not a folder"):
+            check_output(tmp_path / "out", overwrite)

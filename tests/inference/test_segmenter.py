@@ -1,0 +1,236 @@
+import warnings
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cstm.config import ClipConfig
+from cstm.data.words import Vocabulary
+from cstm.experiments import TINY
+from cstm.inference import SegmentationWarning
+from cstm.inference.film import open_film
+from cstm.inference.segmenter import Segmenter
+from cstm.model.network import ActorSegmenter
+
+SMALL = ClipConfig(size=16)
+
+
+def numbered(length, size=16):
+    """Grey frames; frame k has the value k, so that a clip tells which frames it holds."""
+    return [np.full((size, size, 3), index, np.uint8) for index in range(length)]
+
+
+def noise(length, height=24, width=40):
+    return np.random.default_rng(5).integers(0, 256, (length, height, width, 3), np.uint8)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    length=st.integers(1, 40),
+    frames=st.integers(1, 9),
+    step=st.integers(1, 4),
+    queries=st.integers(1, 5),
+    batch=st.integers(1, 9),
+)
+def test_every_frame_is_the_target_of_its_own_clamped_clip(
+    brightness, vocabulary, length, frames, step, queries, batch
+):
+    brightness.clips.clear()
+    brightness.words.clear()
+    brightness.batches.clear()
+    segmenter = Segmenter(brightness, vocabulary, ClipConfig(frames, step, 16), batch=batch)
+    sentences = [f"a {vocabulary.words[number + 1]}" for number in range(queries)]
+    results = list(segmenter.segment(numbered(length), sentences))
+
+    assert [result.index for result in results] == list(range(length))
+    assert [int(result.image[0, 0, 0]) for result in results] == list(range(length))
+    expected = [
+        [min(max(0, target + (place - frames // 2) * step), length - 1) for place in range(frames)]
+        for target in range(length)
+        for _ in sentences
+    ]
+    seen = [(clip[:, 0, 8, 8] * 255).round().int().tolist() for clip in brightness.clips]
+    assert seen == expected
+    assert brightness.words == [vocabulary.encode(text) for text in sentences] * length
+    assert max(brightness.batches) <= batch
+
+
+def test_the_papers_window_of_eight_frames(brightness, vocabulary):
+    segmenter = Segmenter(brightness, vocabulary, SMALL)
+    list(segmenter.segment(numbered(30), ["cat"]))
+    window = (brightness.clips[15][:, 0, 8, 8] * 255).round().int().tolist()
+    assert window == [7, 9, 11, 13, 15, 17, 19, 21]
+
+
+@pytest.mark.parametrize(
+    ("height", "width"), [(61, 97), (97, 61), (33, 200), (64, 64), (1, 1), (5, 1)]
+)
+def test_masks_come_back_to_the_native_frame(brightness, vocabulary, height, width):
+    rows, columns = np.mgrid[:height, :width]
+    disc = ((rows - 0.4 * height) / (0.3 * height)) ** 2 + (
+        (columns - 0.6 * width) / (0.25 * width)
+    ) ** 2 < 1
+    image = np.repeat(disc[..., None], 3, 2).astype(np.uint8) * 255
+    segmenter = Segmenter(brightness, vocabulary, ClipConfig(size=64))
+    (result,) = segmenter.segment(iter([image]), ["cat"])
+    assert result.masks.shape == (1, height, width)
+    assert (result.masks[0] & disc).sum() >= 0.9 * (result.masks[0] | disc).sum()
+
+
+def test_a_batch_changes_nothing(learned, vocabulary):
+    queries = ["a white cat jumping", "the dog on the left", "running"]
+    video = noise(14)
+    one = list(
+        Segmenter(learned, vocabulary, SMALL, batch=1).segment(video, queries, "probabilities")
+    )
+    for batch in (2, 8):
+        segmenter = Segmenter(learned, vocabulary, SMALL, batch=batch)
+        many = list(segmenter.segment(video, queries, "probabilities"))
+        for a, b in zip(one, many, strict=True):
+            np.testing.assert_allclose(a.probabilities, b.probabilities, atol=1e-5)
+            np.testing.assert_allclose(a.scores, b.scores, atol=1e-3)
+    assert any(result.masks.any() for result in one)
+    assert not all(result.masks.all() for result in one)
+
+
+def test_several_queries_equal_one_at_a_time(learned, vocabulary):
+    queries = ["a white cat jumping", "the dog on the left", "running"]
+    segmenter = Segmenter(learned, vocabulary, SMALL)
+    together = list(segmenter.segment(noise(11), queries, "probabilities"))
+    different = False
+    for number, query in enumerate(queries):
+        alone = list(segmenter.segment(noise(11), [query], "probabilities"))
+        for a, b in zip(together, alone, strict=True):
+            np.testing.assert_allclose(a.probabilities[number], b.probabilities[0], atol=1e-5)
+            different |= bool((a.masks[number] != a.masks[0]).any())
+    assert different
+
+
+def test_score_is_the_mean_probability_inside_the_mask(learned, vocabulary):
+    segmenter = Segmenter(learned, vocabulary, SMALL)
+    for result in segmenter.segment(noise(6), ["cat", "the dog"], "probabilities"):
+        for mask, score, probabilities in zip(
+            result.masks, result.scores, result.probabilities, strict=True
+        ):
+            assert (mask == (probabilities > 0.5)).all()
+            assert score == pytest.approx(probabilities[mask].mean() if mask.any() else 0, abs=1e-6)
+
+
+def test_an_empty_mask_scores_zero_and_probabilities_are_kept_only_on_request(
+    brightness, vocabulary
+):
+    segmenter = Segmenter(brightness, vocabulary, SMALL)
+    (result,) = segmenter.segment(numbered(1), ["cat"])
+    assert not result.masks.any()
+    assert result.scores.tolist() == [0.0]
+    assert result.probabilities is None
+
+
+def test_the_real_network_fits(vocabulary):
+    config = replace(
+        TINY,
+        width=4,
+        decoder_channels=8,
+        word_channels=8,
+        language_channels=8,
+        relation_channels=8,
+    )
+    torch.manual_seed(0)
+    network = ActorSegmenter(config, len(vocabulary))
+    one, many = (
+        list(
+            Segmenter(network, vocabulary, ClipConfig(size=64), batch=batch).segment(
+                noise(3), ["a white cat jumping", "the dog"], "probabilities"
+            )
+        )
+        for batch in (1, 8)
+    )
+    for a, b in zip(one, many, strict=True):
+        assert a.masks.shape == (2, 24, 40)
+        np.testing.assert_allclose(a.probabilities, b.probabilities, atol=1e-5)
+    assert not network.training
+
+
+def test_a_file_is_segmented_as_its_frames_are(learned, vocabulary, tmp_path):
+    path = write_video(tmp_path / "clip.mp4", noise(9), fps=10)
+    segmenter = Segmenter(learned, vocabulary, SMALL)
+    from_file = list(segmenter.segment(str(path), ["the cat"]))
+    again = list(segmenter.segment([result.image for result in from_file], ["the cat"]))
+    assert len(from_file) == len(again) == 9
+    assert [round(result.time, 6) for result in from_file] == [index / 10 for index in range(9)]
+    for a, b in zip(from_file, again, strict=True):
+        assert (a.masks == b.masks).all()
+
+
+def write_video(path, frames, fps=25):
+    height, width = frames[0].shape[:2]
+    with open_film(path, height, width, Fraction(fps)) as film:
+        for index, frame in enumerate(frames):
+            film.add(frame, index / fps)
+    return path
+
+
+def test_a_truncated_file_is_segmented_and_told(brightness, vocabulary, tmp_path):
+    path = write_video(tmp_path / "clip.mp4", noise(40))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    results = Segmenter(brightness, vocabulary, SMALL).segment(path, ["cat"])
+    with pytest.warns(SegmentationWarning, match=r"clip\.mp4: decoded \d+ frames"):
+        count = sum(1 for _ in results)
+    assert 10 < count < 40
+
+
+def test_errors_come_before_the_first_frame(brightness, vocabulary, tmp_path):
+    segmenter = Segmenter(brightness, vocabulary, SMALL)
+    with pytest.raises(ValueError, match="no such video file"):
+        segmenter.segment(tmp_path / "none.mp4", ["cat"])
+    with pytest.raises(ValueError, match="no words"):
+        segmenter.segment(numbered(3), ["  "])
+    with pytest.raises(ValueError, match="at least 1 clip"):
+        Segmenter(brightness, vocabulary, SMALL, batch=0)
+
+
+@pytest.mark.parametrize(
+    "image", [np.zeros((4, 4)), np.zeros((4, 4, 3)), np.zeros((4, 4, 4), np.uint8)]
+)
+def test_frames_must_be_rgb_bytes(brightness, vocabulary, image):
+    results = Segmenter(brightness, vocabulary, SMALL).segment(iter([image]), ["cat"])
+    with pytest.raises(ValueError, match="expected RGB as uint8"):
+        next(results)
+
+
+def test_no_frames_no_results(brightness, vocabulary):
+    assert list(Segmenter(brightness, vocabulary, SMALL).segment([], ["cat"])) == []
+
+
+def test_reduced_precision_stays_near(learned, vocabulary):
+    full, reduced = (
+        list(
+            Segmenter(learned, vocabulary, SMALL, precision=precision).segment(
+                noise(3), ["the cat"], "probabilities"
+            )
+        )
+        for precision in ("float32", "bfloat16")
+    )
+    difference = max(
+        np.abs(a.probabilities - b.probabilities).mean() for a, b in zip(full, reduced, strict=True)
+    )
+    assert 0 < difference < 0.1
+
+
+def test_grad_mode_of_the_caller_is_left_alone(brightness, vocabulary):
+    for _ in Segmenter(brightness, vocabulary, SMALL).segment(numbered(3), ["cat"]):
+        assert not torch.is_inference_mode_enabled()
+        assert torch.is_grad_enabled()
+
+
+def test_whole_sentences_give_no_warning(brightness):
+    known = Vocabulary(("cat", "white"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        list(Segmenter(brightness, known, SMALL).segment(numbered(2), ["White  cat."]))
