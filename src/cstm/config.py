@@ -5,6 +5,8 @@ from typing import Literal
 
 SpatialBackbone = Literal["inception_v3", "resnet50", "narrow2d"]
 TemporalBackbone = Literal["i3d", "s3d", "narrow3d"]
+DataFormat = Literal["a2d", "synthetic"]
+Split = Literal["train", "test"]
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,11 @@ class ClipConfig:
     """
 
     frames: int = 8
+    """Frames of a clip; the target is number frames // 2, counted from 0."""
     step: int = 2
+    """Frames of the video from one frame of the clip to the next."""
     size: int = 320
+    """Side of the network's square input in pixels; a multiple of 32 lines the stages up."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class ModelConfig:
     cmam_stages: tuple[int, ...] = (1, 2, 3, 4, 5)
     """Encoder stages (1-5) followed by a CMAM (Table 3c)."""
     attention: Literal["written", "pooled"] = "written"
-    """CMAM with the word × position map A as equations 1-4 are written, or by its pooled identity."""
+    """CMAM by the word × position map A of equations 1-4 as written, or by its pooled identity."""
     coordinates: Literal["convolved", "added"] = "convolved"
     """Coordinates concatenated before a 3×3 convolution, or added after a learned 1×1."""
     fusion: Literal["lgfs", "add", "max"] = "lgfs"
@@ -46,7 +51,9 @@ class ModelConfig:
     decoder: Literal["full", "lean"] = "full"
     """Full: 3×3 laterals, two 3×3 per response head. Lean: 1×1 laterals, one 3×3."""
     decoder_channels: int = 256
+    """Channels of all decoder features."""
     word_channels: int = 300
+    """Width of a word vector."""
     language_channels: int = 300
     """C_L, width of the linguistic feature."""
     relation_channels: int = 300
@@ -69,22 +76,29 @@ class Schedule:
     """
 
     epochs: int = 12
+    """How often every sample is seen."""
     batch: int = 8
+    """Samples in a step."""
     learning_rate: float = 5e-4
+    """Adam's, after warm-up."""
     decay: Literal["step", "cosine"] = "step"
     """Step: divided by 10 every ``decay_epochs``. Cosine: to zero over the whole run."""
     decay_epochs: int = 8
+    """Epochs between two divisions by 10."""
     warm_up_steps: int = 0
+    """Steps in which the learning rate rises to its value."""
     sentences_per_frame: int = 1
     """How many sentences of one frame share a batch, so that only language can tell them apart."""
     positive_weight: float = 1.5
     """Weight of the actor's pixels in the binary cross-entropy."""
     dice_weight: float = 0.0
+    """Weight of a dice loss on the finest response map."""
     motion_weight: float = 0.0
-    """Weight of the auxiliary action and direction loss on the temporal features; 0 switches it off."""
+    """Weight of the auxiliary action and direction loss on temporal features; 0 switches it off."""
     flip: bool = False
     """Mirror half of the clips, left and right swapped in their sentences."""
     seed: int = 0
+    """Of the initial weights and the order of samples."""
 
 
 @dataclass(frozen=True)

@@ -72,5 +72,7 @@ def get_experiment(name: str) -> Experiment:
     if name in EXPERIMENTS:
         return EXPERIMENTS[name]
     close = difflib.get_close_matches(name, EXPERIMENTS)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"choose from {', '.join(EXPERIMENTS)}"
+    hint = (
+        f"did you mean {' or '.join(close)}?" if close else f"choose from {', '.join(EXPERIMENTS)}"
+    )
     raise ValueError(f"no experiment is named {name!r}; {hint}")

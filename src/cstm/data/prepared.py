@@ -1,16 +1,14 @@
-"""Samples decoded once and kept at the network's size, so that feeding never holds training back."""
+"""Samples decoded once and kept at the network's size: feeding never holds training back."""
 
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Int, UInt8
-from numpy import ndarray
 from numpy.lib.format import open_memmap
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -21,9 +19,6 @@ from cstm.data.sample import DIRECTIONS, Sample
 from cstm.data.transforms import ResizePad
 from cstm.data.words import Vocabulary
 
-ACTOR, LOOK_ALIKE = 1, 2
-"""Values of a prepared mask; everything else is 0."""
-
 
 class Batch(NamedTuple):
     """What training feeds to a network and its losses."""
@@ -31,7 +26,7 @@ class Batch(NamedTuple):
     clip: UInt8[Tensor, "batch time 3 size size"]
     words: Int[Tensor, "batch word"]
     mask: UInt8[Tensor, "batch size size"]
-    """:data:`ACTOR` where the actor is, :data:`LOOK_ALIKE` where its look-alike is."""
+    """1 where the actor is, else 0."""
     action: UInt8[Tensor, "batch size size"]
     direction: UInt8[Tensor, "batch size size"]
     name: list[str]
@@ -54,7 +49,9 @@ class _Frames(Dataset[list[Sample]]):
         return [self.samples[pair] for pair in self.groups[index]]
 
 
-def prepare(samples: A2DSentences, clip: ClipConfig, folder: Path, workers: int = 2) -> Iterator[int]:
+def prepare(
+    samples: A2DSentences, clip: ClipConfig, folder: Path, workers: int = 2
+) -> Iterator[int]:
     """Decode every annotated frame's clip once into ``folder``, unless that was done before.
 
     The folder then holds ``clips.npy`` (frame time 3 size size), ``masks.npy`` (pair size size),
@@ -68,7 +65,7 @@ def prepare(samples: A2DSentences, clip: ClipConfig, folder: Path, workers: int 
     partial.mkdir(parents=True)
     size = clip.size
 
-    def table(name: str, *shape: int) -> UInt8[ndarray, "..."]:
+    def table(name: str, *shape: int) -> np.memmap:
         return open_memmap(partial / name, mode="w+", dtype=np.uint8, shape=shape)
 
     clips = table("clips.npy", len(frames), clip.frames, 3, size, size)
@@ -78,28 +75,17 @@ def prepare(samples: A2DSentences, clip: ClipConfig, folder: Path, workers: int 
     loader = DataLoader(frames, batch_size=None, num_workers=workers)
     for number, group in enumerate(loader):
         first: Sample = group[0]
-        fit = ResizePad.for_frame(*first.mask.shape, size)
+        height, width = first.mask.shape
+        fit = ResizePad.for_frame(height, width, size)
         clips[number] = fit.apply(first.frames).numpy()
         actions[number] = fit.apply_labels(first.action).numpy()
         directions[number] = fit.apply_labels(first.direction).numpy()
         for index, sample in zip(frames.groups[number], group, strict=True):
-            masks[index] = (fit.apply_mask(sample.mask).numpy() >= 0.5) * ACTOR
-            if sample.look_alike is not None:
-                other = fit.apply_mask(sample.look_alike).numpy() >= 0.5
-                masks[index][other & (masks[index] == 0)] = LOOK_ALIKE
+            masks[index] = fit.apply_mask(sample.mask).numpy() >= 0.5
         yield number + 1
     description = {
-        "clip": asdict(clip),
         "groups": frames.groups,
-        "pairs": [
-            {
-                "name": pair.name,
-                "sentence": pair.sentence,
-                "instance": pair.instance,
-                "look_alike": pair.look_alike,
-            }
-            for pair in samples.pairs
-        ],
+        "pairs": [(pair.name, pair.sentence) for pair in samples.pairs],
     }
     for array in (clips, actions, directions, masks):
         array.flush()
@@ -108,12 +94,20 @@ def prepare(samples: A2DSentences, clip: ClipConfig, folder: Path, workers: int 
 
 
 class PreparedSamples:
-    """Prepared samples of a folder, as batches in an order that depends on seed and epoch alone."""
+    """Prepared samples of a dataset, as batches in an order that depends on seed and epoch alone.
 
-    def __init__(self, folder: Path) -> None:
+    Raises a ValueError where the folder was prepared from another dataset.
+    """
+
+    def __init__(self, folder: Path, samples: A2DSentences) -> None:
         description = json.loads((folder / "pairs.json").read_text())
-        self.clip = ClipConfig(**description["clip"])
-        self.pairs: list[dict] = description["pairs"]
+        names = [[pair.name, pair.sentence] for pair in samples.pairs]
+        if description["pairs"] != names:
+            raise ValueError(
+                f"{folder} was prepared from another dataset than {samples.root}; "
+                "give another --prepared folder, or delete it"
+            )
+        self.pairs = samples.pairs
         self.groups: list[list[int]] = description["groups"]
         self._frame_of = {i: number for number, group in enumerate(self.groups) for i in group}
         self._clips = np.load(folder / "clips.npy", mmap_mode="r")
@@ -128,7 +122,7 @@ class PreparedSamples:
     @property
     def sentences(self) -> list[str]:
         """The sentence of every sample."""
-        return [pair["sentence"] for pair in self.pairs]
+        return [pair.sentence for pair in self.pairs]
 
     def epoch_order(self, seed: int, epoch: int, sentences_per_frame: int) -> list[int]:
         """Indices of all samples, shuffled in runs of sentences about one frame.
@@ -149,8 +143,8 @@ class PreparedSamples:
         while waiting:
             index = waiting.pop(0)
             ordered.append(index)
-            twin = self.pairs[index]["look_alike"]
-            partner = next((i for i in waiting if self.pairs[i]["instance"] == twin), None)
+            twin = self.pairs[index].look_alike
+            partner = next((i for i in waiting if self.pairs[i].instance == twin), None)
             if partner is not None:
                 waiting.remove(partner)
                 ordered.append(partner)
@@ -159,25 +153,21 @@ class PreparedSamples:
     def batch(
         self, indices: Sequence[int], vocabulary: Vocabulary, mirrored: Iterable[bool]
     ) -> Batch:
-        """Gather samples; a mirrored one has left and right swapped in picture, words and labels."""
+        """Gather samples; a mirrored one has left and right swapped in pixels, words and labels."""
         rows = []
         for index, mirror in zip(indices, mirrored, strict=True):
             frame = self.frame_of(index)
             tables = (self._clips, self._masks, self._actions, self._directions)
             arrays = [t[i] for t, i in zip(tables, (frame, index, frame, frame), strict=True)]
-            sentence = self.pairs[index]["sentence"]
+            sentence = self.pairs[index].sentence
             if mirror:
                 arrays = [array[..., ::-1] for array in arrays]
                 arrays[3] = _MIRRORED_DIRECTION[arrays[3]]
                 sentence = mirror_sentence(sentence)
-            rows.append((*arrays, vocabulary.encode(sentence), self.pairs[index]["name"]))
-        clip, mask, action, direction, words, names = zip(*rows, strict=True)
-        return Batch(
-            torch.from_numpy(np.stack(clip)),
-            torch.tensor(words),
-            *(torch.from_numpy(np.stack(maps)) for maps in (mask, action, direction)),
-            list(names),
-        )
+            rows.append((*arrays, vocabulary.encode(sentence), self.pairs[index].name))
+        *maps, words, names = zip(*rows, strict=True)
+        clip, mask, action, direction = (torch.from_numpy(np.stack(m)) for m in maps)
+        return Batch(clip, torch.tensor(words), mask, action, direction, list(names))
 
 
 def mirror_sentence(sentence: str) -> str:

@@ -1,0 +1,1 @@
+"""The network: equations 1-9, backbones, and nothing of files."""

@@ -8,9 +8,7 @@ from torch import Tensor, nn
 COORDINATES = 8
 
 
-def coordinates(
-    height: int, width: int, like: Tensor
-) -> Float[Tensor, "coordinate height width"]:
+def coordinates(height: int, width: int, like: Tensor) -> Float[Tensor, "coordinate height width"]:
     """Position of each cell of a grid: xmin, ymin, xmax, ymax, xctr, yctr, 1/W, 1/H.
 
     The first six run from -1 to 1 over the picture (ACGA's coordinates, which the paper follows).

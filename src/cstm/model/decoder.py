@@ -11,7 +11,9 @@ from torch.nn import functional
 
 from cstm.model.fusion import build_fusion
 
-Feature = Float[Tensor, "batch channel height width"]
+Stage = Float[Tensor, "batch _channel _height _width"]
+Stages = Sequence[Stage]
+"""Features of the five stages, fine to coarse; each has its own width and size."""
 Sentence = Float[Tensor, "batch language"]
 Style = Literal["full", "lean"]
 
@@ -42,7 +44,7 @@ class Laterals(nn.Module):
             convolution(width + sentence_channels, channels, kernel) for width in widths
         )
 
-    def forward(self, features: Sequence[Feature], sentence: Sentence) -> list[Feature]:
+    def forward(self, features: Stages, sentence: Sentence) -> list[Stage]:
         """Return five features of the decoder's width, fine to coarse."""
         if self.with_sentence:
             features = [
@@ -98,10 +100,10 @@ class Decoder(nn.Module):
 
     def features(
         self,
-        spatial: Sequence[Feature] | None,
-        temporal: Sequence[Feature] | None,
+        spatial: Stages | None,
+        temporal: Stages | None,
         sentence: Sentence,
-    ) -> list[Feature]:
+    ) -> list[Stage]:
         """Features V_D of equation 9, fine to coarse: V_F plus the upsampled coarser one."""
         streams = [
             laterals(features, sentence)
@@ -123,18 +125,18 @@ class Decoder(nn.Module):
 
     def forward(
         self,
-        spatial: Sequence[Feature] | None,
-        temporal: Sequence[Feature] | None,
+        spatial: Stages | None,
+        temporal: Stages | None,
         sentence: Sentence,
-    ) -> list[Float[Tensor, "batch height width"]]:
+    ) -> list[Float[Tensor, "batch _height _width"]]:
         """Response maps (logits) of all five stages, fine to coarse, for deep supervision."""
         decoded = self.features(spatial, temporal, sentence)
         return [head(x).squeeze(1) for head, x in zip(self.heads, decoded, strict=True)]
 
     def finest(
         self,
-        spatial: Sequence[Feature] | None,
-        temporal: Sequence[Feature] | None,
+        spatial: Stages | None,
+        temporal: Stages | None,
         sentence: Sentence,
     ) -> Float[Tensor, "batch height width"]:
         """Only the finest response map, all that inference needs."""

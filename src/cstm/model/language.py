@@ -19,7 +19,9 @@ class Language(NamedTuple):
     def sentence(self) -> Float[Tensor, "batch channel"]:
         """The feature l of the whole sentence: the average over its words (section 3.3)."""
         weights = self.present.to(self.words.dtype)
-        total = reduce(self.words * weights[..., None], "batch word channel -> batch channel", "sum")
+        total = reduce(
+            self.words * weights[..., None], "batch word channel -> batch channel", "sum"
+        )
         return total / weights.sum(dim=1, keepdim=True).clamp(min=1)
 
 

@@ -18,7 +18,7 @@ Visual = Float[Tensor, "batch channel *grid"]
 class StreamFeatures(NamedTuple):
     """What one encoder hands to the decoder."""
 
-    stages: list[Float[Tensor, "batch channel height width"]]
+    stages: list[Float[Tensor, "batch _channel _height _width"]]
     """Modulated features of the target frame, fine to coarse."""
     sentence: Float[Tensor, "batch language"]
 
@@ -58,7 +58,7 @@ class Stream(nn.Module):
             zip(self.backbone.stages, self.coordinates, strict=True), start=1
         ):
             seen = coordinates(stage(visual))
-            cmam = self.cmam[str(number)] if str(number) in self.cmam else None
+            cmam = self._cmam_after(number)
             visual = seen if cmam is None else cmam(seen, language)
             yield seen, visual
 
@@ -73,11 +73,19 @@ class Stream(nn.Module):
     ) -> dict[int, Float[Tensor, "batch word *grid"]]:
         """The map A of equation 3 for every stage that has a CMAM."""
         language = self.language(words)
-        return {
-            number: self.cmam[str(number)].attention_map(before, language)
-            for number, (before, _) in enumerate(self._walk(visual, language), start=1)
-            if str(number) in self.cmam
-        }
+        maps = {}
+        for number, (before, _) in enumerate(self._walk(visual, language), start=1):
+            cmam = self._cmam_after(number)
+            if cmam is not None:
+                maps[number] = cmam.attention_map(before, language)
+        return maps
+
+    def _cmam_after(self, stage: int) -> CMAM | None:
+        if str(stage) not in self.cmam:
+            return None
+        cmam = self.cmam[str(stage)]
+        assert isinstance(cmam, CMAM)
+        return cmam
 
 
 def target_frame(visual: Visual) -> Float[Tensor, "batch channel height width"]:

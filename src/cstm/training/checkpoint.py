@@ -29,7 +29,9 @@ class Checkpoint:
     """Data, steps, metrics, revision: whatever says where the weights come from."""
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint, precision: torch.dtype | None = None) -> None:
+def save_checkpoint(
+    path: Path, checkpoint: Checkpoint, precision: torch.dtype | None = None
+) -> None:
     """Write a checkpoint; the file appears whole or not at all.
 
     Args:
@@ -67,7 +69,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         network.load_state_dict({name: _loaded(tensor) for name, tensor in state.items()})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"{path}: not a checkpoint this version of cstm can read ({reason})") from error
+        raise ValueError(
+            f"{path}: not a checkpoint this version of cstm can read ({reason})"
+        ) from error
     return Checkpoint(network.eval(), vocabulary, experiment, provenance)
 
 
@@ -77,7 +81,9 @@ def load_encoders(network: ActorSegmenter, path: Path) -> None:
     for name in ("spatial", "temporal"):
         stream = getattr(network, name)
         prefix = f"{name}."
-        weights = {key.removeprefix(prefix): _loaded(state[key]) for key in state if key.startswith(prefix)}
+        weights = {
+            key.removeprefix(prefix): _loaded(state[key]) for key in state if key.startswith(prefix)
+        }
         if weights and stream is not None:
             stream.load_state_dict(weights)
 

@@ -15,7 +15,7 @@ from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from cstm.config import Experiment, Schedule
-from cstm.data.prepared import ACTOR, Batch, PreparedSamples
+from cstm.data.prepared import Batch, PreparedSamples
 from cstm.data.transforms import unit_range
 from cstm.data.words import Vocabulary
 from cstm.model.network import ActorSegmenter
@@ -119,7 +119,7 @@ def fit(
             metrics |= {"validation": dict(validate(network.eval()))}
         for name, value in (metrics.get("validation") or {}).items():
             if isinstance(value, float):
-                writer.add_scalar(f"validation/{name}", value, step)
+                writer.add_scalar(f"validation/{name}", value, (epoch + 1) * steps_per_epoch)
         trace = {**provenance, "epochs": epoch + 1, "metrics": metrics}
         checkpoint = Checkpoint(network, vocabulary, experiment, trace)
         save_checkpoint(folder / "last.safetensors", checkpoint)
@@ -184,10 +184,8 @@ def _losses(
         tensor.to(device, non_blocking=True) for tensor in batch[:5]
     )
     responses = forward(unit_range(clip), words)
-    target = (mask == ACTOR).float()
-    loss = segmentation_loss(
-        responses.maps, target, schedule.positive_weight, schedule.dice_weight
-    )
+    target = mask.float()
+    loss = segmentation_loss(responses.maps, target, schedule.positive_weight, schedule.dice_weight)
     values = {"loss": loss.item()}
     if motion is not None:
         motion_loss, accuracies = motion(responses.temporal, action, direction)

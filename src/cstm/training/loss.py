@@ -30,18 +30,21 @@ def segmentation_loss(
     weight = torch.tensor(positive_weight, device=target.device)
     loss = torch.zeros((), device=target.device)
     for logits in maps:
-        cover = functional.adaptive_avg_pool2d(target, logits.shape[-2:])
-        loss = loss + functional.binary_cross_entropy_with_logits(
-            logits, cover, pos_weight=weight
-        )
+        cover = _cover(target, logits)
+        loss = loss + functional.binary_cross_entropy_with_logits(logits, cover, pos_weight=weight)
     if dice_weight:
         loss = loss + dice_weight * dice_loss(maps[0], target)
     return loss
 
 
+def _cover(target: Float[Tensor, "batch height width"], like: Logits) -> Logits:
+    """The share of every cell that the mask covers."""
+    return functional.adaptive_avg_pool2d(target, (like.shape[-2], like.shape[-1]))
+
+
 def dice_loss(logits: Logits, target: Float[Tensor, "batch height width"]) -> Float[Tensor, ""]:
     """One minus the soft dice coefficient of each map, averaged over the batch."""
-    cover = functional.adaptive_avg_pool2d(target, logits.shape[-2:]).flatten(1)
+    cover = _cover(target, logits).flatten(1)
     probability = logits.sigmoid().flatten(1)
     overlap = (probability * cover).sum(1)
     return (1 - (2 * overlap + 1) / (probability.sum(1) + cover.sum(1) + 1)).mean()

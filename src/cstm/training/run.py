@@ -3,27 +3,27 @@
 import platform
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from lightning_fabric import Fabric
+from torch import Tensor
 
-from cstm.config import Experiment
-from cstm.data.a2d_sentences import A2DSentences
+from cstm.config import DataFormat, Experiment
+from cstm.data.datasets import open_dataset
 from cstm.data.prepared import PreparedSamples, prepare
-from cstm.data.words import Vocabulary
+from cstm.data.words import UNKNOWN, Vocabulary, read_word_vectors
 from cstm.evaluation.evaluate import evaluate, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.model.network import ActorSegmenter
+from cstm.progress import track
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.fit import Step, fit
 from cstm.training.stages import Stage, build_network, stages_of
-
-Track = Callable[[Iterable[int], int, str], Iterable[int]]
-"""Shows progress: passes the counts of an iterable on, given their last one and a title."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,20 @@ class Run:
     experiment: Experiment
     name: str
     """The experiment's name, for the provenance."""
+    data: DataFormat
     root: Path
-    """A dataset in A2D Sentences' format, with the splits train and test."""
+    """The dataset's folder, with the splits train and test."""
     out: Path
     prepared: Path
     """Folder for the decoded samples; runs with the same clip settings can share it."""
     validation_samples: int = 300
     """Samples of the test split, spread evenly, evaluated after every epoch; 0 for none."""
     compiled: bool = False
+    vectors: Path | None = None
+    """GloVe text file; None to learn word vectors."""
 
 
-def train(run: Run, fabric: Fabric, track: Track) -> Iterator[tuple[Stage, Step]]:
+def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     """Train all stages of an experiment, yielding after every step.
 
     Finished stages are left as they are and an unfinished one goes on after its last whole epoch,
@@ -51,14 +54,17 @@ def train(run: Run, fabric: Fabric, track: Track) -> Iterator[tuple[Stage, Step]
     """
     clip = run.experiment.clip
     folder = run.prepared / f"{clip.frames}x{clip.step}-{clip.size}"
+    samples = open_dataset(run.data, run.root, "train", clip)
     if not folder.exists():
-        samples = A2DSentences(run.root, "train", clip)
         frames = len({(pair.video, pair.frame) for pair in samples.pairs})
         for _ in track(prepare(samples, clip, folder), frames, "decoding clips"):
             pass
-    prepared = PreparedSamples(folder)
+    prepared = PreparedSamples(folder, samples)
     vocabulary = Vocabulary.of_sentences(prepared.sentences)
-    test = A2DSentences(run.root, "test", clip) if run.validation_samples else None
+    vectors = None
+    if run.vectors is not None:
+        vectors = pretrained_vectors(run.vectors, vocabulary, run.experiment.model.word_channels)
+    test = open_dataset(run.data, run.root, "test", clip) if run.validation_samples else None
 
     def validate(network: ActorSegmenter) -> dict[str, Any]:
         assert test is not None
@@ -71,7 +77,7 @@ def train(run: Run, fabric: Fabric, track: Track) -> Iterator[tuple[Stage, Step]
 
     stages = stages_of(run.experiment)
     for stage in stages:
-        network = build_network(stage, vocabulary, run.out)
+        network = build_network(stage, vocabulary, run.out, vectors)
         steps = fit(
             fabric,
             network,
@@ -90,12 +96,33 @@ def train(run: Run, fabric: Fabric, track: Track) -> Iterator[tuple[Stage, Step]
     save_checkpoint(run.out / "cstm.safetensors", final)
 
 
+def pretrained_vectors(
+    path: Path, vocabulary: Vocabulary, channels: int
+) -> Float[Tensor, "vocabulary channel"]:
+    """Word vectors in the vocabulary's order; padding and words that the file lacks have zeros.
+
+    Raises:
+        ValueError: the file is no GloVe file, or its vectors are of another width.
+    """
+    found = read_word_vectors(path, vocabulary.words)
+    table = torch.zeros(len(vocabulary), channels)
+    for number, word in enumerate(vocabulary.words, start=UNKNOWN + 1):
+        if word in found:
+            if len(found[word]) != channels:
+                raise ValueError(
+                    f"{path} holds vectors of {len(found[word])} numbers and the network expects "
+                    f"{channels}; set --model.word-channels {len(found[word])}"
+                )
+            table[number] = torch.from_numpy(found[word])
+    return table
+
+
 def provenance(run: Run, stage: Stage) -> dict[str, Any]:
     """Say where the weights of a stage come from."""
     return {
         "experiment": run.name,
         "stage": stage.name,
-        "data": run.root.name,
+        "data": f"{run.data}: {run.root.name}",
         "date": time.strftime("%Y-%m-%d"),
         "revision": _revision(),
         "torch": torch.__version__,

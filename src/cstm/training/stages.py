@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from cstm.config import Experiment, ModelConfig, Schedule
 from cstm.data.words import Vocabulary
@@ -29,24 +31,37 @@ def stages_of(experiment: Experiment) -> list[Stage]:
     A network with a single stream is done after its stage one.
     """
     model = experiment.model
-    alone: dict[StageName, ModelConfig] = {
-        "spatial": replace(model, temporal=None),
-        "temporal": replace(model, spatial=None),
-    }
     if model.temporal is None:
         return [Stage("spatial", model, experiment.encoders)]
     if model.spatial is None:
         return [Stage("temporal", model, experiment.encoders)]
     return [
-        *(Stage(name, part, experiment.encoders) for name, part in alone.items()),
+        Stage("spatial", replace(model, temporal=None), experiment.encoders),
+        Stage("temporal", replace(model, spatial=None), experiment.encoders),
         Stage("joint", model, experiment.decoder),
     ]
 
 
-def build_network(stage: Stage, vocabulary: Vocabulary, run: Path) -> ActorSegmenter:
-    """Build a stage's network; the joint one takes over both encoders, and they stay fixed."""
+def build_network(
+    stage: Stage,
+    vocabulary: Vocabulary,
+    run: Path,
+    vectors: Float[Tensor, "vocabulary channel"] | None = None,
+) -> ActorSegmenter:
+    """Build a stage's network; the joint one takes over both encoders, and they stay fixed.
+
+    Args:
+        stage: what to build.
+        vocabulary: its words.
+        run: folder in which the stages before left their checkpoints.
+        vectors: pretrained word vectors, kept fixed; None to learn them.
+    """
     torch.manual_seed(stage.schedule.seed)
     network = ActorSegmenter(stage.model, len(vocabulary))
+    if vectors is not None:
+        for stream in (network.spatial, network.temporal):
+            if stream is not None:
+                stream.language.set_vectors(vectors)
     if stage.name == "joint":
         for name in ("spatial", "temporal"):
             load_encoders(network, run / name / "last.safetensors")

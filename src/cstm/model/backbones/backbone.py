@@ -15,6 +15,9 @@ class PixelScale(nn.Module):
     Constants, not weights: they are not in the state dict.
     """
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, mean: Sequence[float], deviation: Sequence[float]) -> None:
         super().__init__()
         self.register_buffer("mean", torch.tensor(mean), persistent=False)

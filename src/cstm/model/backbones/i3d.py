@@ -42,13 +42,11 @@ class SamePool(nn.Module):
 class Unit(nn.Module):
     """3D convolution with SAME padding, BatchNorm, ReLU."""
 
-    def __init__(
-        self, channels: int, out_channels: int, kernel: int = 1, stride: int = 1
-    ) -> None:
+    def __init__(self, channels: int, out_channels: int, kernel: int = 1, stride: int = 1) -> None:
         super().__init__()
         self.conv3d = nn.Conv3d(channels, out_channels, kernel, stride, bias=False)
         self.bn = nn.BatchNorm3d(out_channels, eps=1e-3)
-        self.kernel, self.stride = (kernel,) * 3, (stride,) * 3
+        self.kernel, self.stride = (kernel, kernel, kernel), (stride, stride, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve a clip's feature (batch channel time height width)."""

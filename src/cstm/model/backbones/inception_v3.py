@@ -12,9 +12,10 @@ from torchvision.models import inception
 from cstm.model.backbones.backbone import SYMMETRIC_SCALE, Backbone, PixelScale
 
 
-def _pad(*convolutions: inception.BasicConv2d) -> None:
+def _pad(*convolutions: nn.Module) -> None:
     """Give 3×3 convolutions the padding that halves (or keeps) the size exactly."""
     for convolution in convolutions:
+        assert isinstance(convolution, inception.BasicConv2d)
         convolution.conv.padding = (1, 1)
 
 

@@ -25,7 +25,7 @@ class Residual2d(nn.Module):
 
 
 class Residual3d(nn.Module):
-    """x + a 3×3 convolution within frames and a 3-wide one across them: (2+1)D, at half the cost."""
+    """x + a 3×3 convolution within frames and a 3-wide one across them: (2+1)D, half the cost."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -1,5 +1,7 @@
 """S3D (separable 3D Inception), torchvision's, cut where I3D is."""
 
+from itertools import pairwise
+
 from torchvision.models import video
 
 from cstm.model.backbones.backbone import Backbone, PixelScale
@@ -14,7 +16,7 @@ def s3d() -> Backbone:
     ends = (0, 1, 4, 7, 13, 16)
     stages = [
         {str(number): layers[str(number)] for number in range(start, end)}
-        for start, end in zip(ends, ends[1:], strict=False)
+        for start, end in pairwise(ends)
     ]
     stages[0] = {"scale": PixelScale(*_SCALE), **stages[0]}
     return Backbone(stages, (64, 192, 480, 832, 1024), dimensions=3)

@@ -1,0 +1,281 @@
+"""The command line: one thin function per command."""
+
+import json as json_format
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from rich.console import Console
+from tyro.conf import FlagCreatePairsOff, Positional, UseAppendAction, arg
+
+from cstm.config import DataFormat, Experiment
+from cstm.experiments import get_experiment
+from cstm.inference import SegmentationWarning
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+def segment(
+    video: Positional[Path],
+    *,
+    query: UseAppendAction[tuple[str, ...]],
+    out: Path,
+    weights: str = "tiny",
+    device: Device = "auto",
+    batch: int = 8,
+    overwrite: bool = False,
+) -> None:
+    """Find the actors that sentences describe, in every frame of a video.
+
+    Writes for each query masks as PNGs (DIR/01/00000.png), an overlay video (DIR/01-overlay.mp4),
+    and one DIR/masks.json with COCO run-length encodings and scores.
+
+    Example: cstm segment cats.mp4 --query "a white cat jumping" --query "a black cat" --out cats
+
+    Args:
+        video: Any video that FFmpeg reads: any container, codec, size, orientation and length.
+        query: A sentence that singles out one actor. Repeat for more sentences.
+        out: Folder to write; it appears whole or not at all.
+        weights: Name of weights that come with the package, or a checkpoint's path.
+        device: Where to compute; auto takes a GPU if there is one.
+        batch: Frames × queries computed at once.
+        overwrite: Replace the folder if an earlier run wrote it.
+    """
+    from cstm.inference.export import segment_to_folder
+    from cstm.inference.load import load
+
+    if not query:
+        raise ValueError('no query; describe an actor with --query, such as "the dog running"')
+    segmenter = load(weights, device=device, batch=batch)
+    frames = segment_to_folder(segmenter, video, query, out, overwrite=overwrite)
+    print(f"{frames} frames × {len(query)} queries segmented into {out}")
+
+
+def synthesize(
+    root: Positional[Path],
+    *,
+    clips: int = 2000,
+    test_clips: int = 300,
+    seed: int = 0,
+    size: tuple[int, int] = (320, 240),
+    frames: int = 32,
+    workers: int | None = None,
+) -> None:
+    """Draw a small world to train on, in the exact on-disk format of A2D Sentences.
+
+    Args:
+        root: Folder to write; it must be new or empty.
+        clips: Training clips.
+        test_clips: Test clips; their seeds never meet those of training.
+        seed: The same seed gives the same files, whatever the number of workers.
+        size: Width and height of the clips in pixels.
+        frames: Frames of a clip, at 24 a second.
+        workers: Processes; one for each processor if not given.
+    """
+    from cstm.data.synthetic import synthesize as write_world
+
+    write_world(root, clips, test_clips, seed=seed, size=size, frames=frames, workers=workers)
+    print(f"{clips} training and {test_clips} test clips written to {root}")
+
+
+def train(
+    experiment: Positional[str],
+    *,
+    root: Path,
+    out: Path,
+    data: DataFormat = "a2d",
+    prepared: Path | None = None,
+    validation_samples: int = 300,
+    accelerator: Device = "auto",
+    devices: int = 1,
+    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true",
+    compiled: bool = False,
+    vectors: Path | None = None,
+    settings: Annotated[Experiment, arg(name="")] = Experiment(),  # noqa: B008
+) -> None:
+    """Train an experiment by the paper's two stages, or resume a run where it was stopped.
+
+    First the spatial and the temporal network, each on its own; then both encoders are fixed and
+    a fresh decoder is trained on them. OUT/cstm.safetensors is the result.
+
+    Example: cstm train tiny --data synthetic --root world --out runs/tiny
+
+    Args:
+        experiment: Name of the experiment: paper, fast, tiny, or a row of Table 3.
+        root: Folder of the dataset.
+        out: Folder of the run; give the same one again to resume.
+        data: Format of the dataset; synthetic is what `cstm synthesize` writes.
+        prepared: Where decoded clips are kept; runs can share it. OUT/prepared if not given.
+        validation_samples: Test samples evaluated after every epoch; 0 for none.
+        accelerator: Where to compute; auto takes a GPU if there is one.
+        devices: How many of them.
+        precision: Of the computation; weights stay in single precision.
+        compiled: Compile the network first: minutes once, then up to twice as fast.
+        vectors: GloVe text file (.txt, .gz, .zip), kept fixed; vectors are learned if not given.
+        settings: Settings of the experiment, all of which can be changed here.
+    """
+    from lightning_fabric import Fabric
+
+    from cstm.training.run import Run
+    from cstm.training.run import train as train_run
+    from cstm.training.watch import watch
+
+    if not root.is_dir():
+        raise ValueError(f"no dataset at {root}; give its folder as --root")
+    run = Run(
+        experiment=settings,
+        name=experiment,
+        data=data,
+        root=root,
+        out=out,
+        prepared=prepared or out / "prepared",
+        validation_samples=validation_samples,
+        compiled=compiled,
+        vectors=vectors,
+    )
+    fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision)
+    watch(train_run(run, fabric))
+    print(f"trained {experiment}: {out / 'cstm.safetensors'}")
+
+
+def evaluate(
+    weights: Positional[str],
+    *,
+    root: Path,
+    data: DataFormat = "a2d",
+    split: Literal["train", "test"] = "test",
+    samples: int | None = None,
+    device: Device = "auto",
+    batch: int = 16,
+    workers: int = 2,
+    json: bool = False,
+) -> None:
+    """Measure a network on a dataset: P@0.5-0.9, AP, overall and mean IoU at native resolution.
+
+    The ratio protocol of A2D Sentences' authors, as the paper uses it. Where the sentences have
+    tags or look-alikes, the numbers are broken down by them.
+
+    Args:
+        weights: Name of weights that come with the package, or a checkpoint's path.
+        root: Folder of the dataset.
+        data: Format of the dataset; synthetic is what `cstm synthesize` writes.
+        split: Part of the dataset.
+        samples: Only so many samples, spread evenly; all if not given.
+        device: Where to compute; auto takes a GPU if there is one.
+        batch: Samples computed at once.
+        workers: Processes that decode.
+        json: Print JSON instead of tables.
+    """
+    from cstm.data.datasets import open_dataset
+    from cstm.evaluation.evaluate import evaluate as run_over
+    from cstm.evaluation.evaluate import spread
+    from cstm.evaluation.metrics import RatioProtocol
+    from cstm.evaluation.tables import metric_tables
+    from cstm.inference.load import find_weights, pick_device
+    from cstm.progress import track
+    from cstm.training.checkpoint import load_checkpoint
+
+    checkpoint = load_checkpoint(find_weights(weights))
+    network = checkpoint.network.to(pick_device(device))
+    dataset = open_dataset(data, root, split, checkpoint.experiment.clip)
+    indices = spread(len(dataset), len(dataset) if samples is None else samples)
+    metric = RatioProtocol()
+    counts = run_over(
+        network,
+        checkpoint.vocabulary,
+        dataset,
+        checkpoint.experiment.clip,
+        metric,
+        indices,
+        batch,
+        workers,
+    )
+    for _ in track(counts, len(indices), "evaluating"):
+        pass
+    result = metric.compute()
+    if json:
+        print(json_format.dumps(result))
+    else:
+        Console().print(*metric_tables(result))
+
+
+def profile(experiment: Positional[str], *, json: bool = False) -> None:
+    """Count parameters and multiply-adds of an experiment, in seconds and without running it.
+
+    Args:
+        experiment: Name of the experiment: paper, fast, tiny, or a row of Table 3.
+        json: Print JSON instead of a table.
+    """
+    from cstm.evaluation.cost import profile as count
+    from cstm.evaluation.tables import cost_table
+
+    settings = get_experiment(experiment)
+    cost = count(settings)
+    if json:
+        print(json_format.dumps(cost))
+    else:
+        Console().print(cost_table(experiment, settings.clip, cost))
+
+
+def demo(*, out: Path = Path("demo"), weights: str = "tiny", device: Device = "auto") -> None:
+    """Show in a minute what cstm does: two look-alikes, two sentences, two masks.
+
+    Draws a clip that no training has seen, with two actors that only their motion tells apart,
+    and finds each by a sentence. OUT/picture.png and OUT/segmentation/*.mp4 are to be looked at.
+
+    Args:
+        out: Folder to write; it must be new.
+        weights: Name of weights that come with the package, or a checkpoint's path.
+        device: Where to compute; auto takes a GPU if there is one.
+    """
+    from cstm.inference.demo import run_demo
+    from cstm.inference.load import load
+
+    for query, (meant, other) in run_demo(load(weights, device=device), out):
+        print(f"{query}: IoU {meant:.2f} with the actor meant, {other:.2f} with its look-alike")
+    print(f"look at {out / 'picture.png'} and {out / 'segmentation' / '01-overlay.mp4'}")
+
+
+COMMANDS = {
+    "demo": demo,
+    "segment": segment,
+    "train": train,
+    "evaluate": evaluate,
+    "profile": profile,
+    "synthesize": synthesize,
+}
+
+
+def main() -> None:
+    """Run the command that the arguments name; a user's mistake is one line and exit code 2."""
+    warnings.showwarning = _show_warning
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            COMMANDS | _train_with_defaults(sys.argv[1:]),
+            prog="cstm",
+            description="A video and a sentence in, the mask of the actor it describes out.",
+            config=(FlagCreatePairsOff,),
+        )
+    except ValueError as error:
+        print(f"cstm: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("cstm: stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+def _train_with_defaults(arguments: Sequence[str]) -> dict[str, Callable[..., None]]:
+    """Let the experiment that is named set the defaults of `cstm train`'s options."""
+    if len(arguments) < 2 or arguments[0] != "train" or arguments[1].startswith("-"):
+        return {}
+    return {"train": partial(train, settings=get_experiment(arguments[1]))}
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+    """Print what concerns the user as one line; warnings of libraries are not for users."""
+    if issubclass(category, SegmentationWarning):
+        print(f"cstm: warning: {message}", file=sys.stderr)

@@ -1,0 +1,174 @@
+"""Every named experiment as a whole: gradients, names, stages, and what its cost must be."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from cstm.config import ModelConfig
+from cstm.evaluation.cost import profile
+from cstm.experiments import EXPERIMENTS, get_experiment
+from cstm.model.backbones import build_spatial, build_temporal
+from cstm.model.network import ActorSegmenter
+from cstm.training.fit import train_mode
+
+VOCABULARY = 30
+WORDS = torch.tensor([[5, 2, 9, 0, 0], [3, 4, 5, 6, 7]])
+TINY = get_experiment("tiny").model
+
+
+def build(model: ModelConfig) -> ActorSegmenter:
+    torch.manual_seed(0)
+    return ActorSegmenter(model, VOCABULARY)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_trainable_parameter_has_a_finite_gradient(name):
+    network = build(EXPERIMENTS[name].model)
+    responses = network(torch.rand(2, 8, 3, 64, 64), WORDS)
+    assert [m.shape[-1] for m in responses.maps] == [32, 16, 8, 4, 2]
+    sum(m.square().mean() for m in responses.maps).backward()
+    for parameter_name, parameter in network.named_parameters():
+        assert parameter.grad is not None, parameter_name
+        assert parameter.grad.isfinite().all(), parameter_name
+
+
+def test_table_3_has_13_distinct_networks():
+    table = [name for name in EXPERIMENTS if name.startswith("table3")] + ["paper"]
+    assert len({EXPERIMENTS[name].model for name in table}) == len(table) == 13
+
+
+@pytest.mark.parametrize(
+    ("backbone", "widths"),
+    [
+        (build_spatial("inception_v3", 16), (64, 192, 288, 768, 2048)),
+        (build_spatial("resnet50", 16), (64, 256, 512, 1024, 2048)),
+        (build_spatial("narrow2d", 16), (16, 32, 64, 96, 128)),
+        (build_temporal("i3d", 16), (64, 192, 480, 832, 1024)),
+        (build_temporal("s3d", 16), (64, 192, 480, 832, 1024)),
+        (build_temporal("narrow3d", 16), (16, 32, 64, 96, 128)),
+    ],
+    ids=["inception_v3", "resnet50", "narrow2d", "i3d", "s3d", "narrow3d"],
+)
+def test_stages_have_the_widths_and_strides_of_the_paper(backbone, widths):
+    assert backbone.widths == widths
+    backbone.to("meta").eval()
+    x = torch.zeros(1, 3, *([8] if backbone.dimensions == 3 else []), 320, 320, device="meta")
+    for stage, width, size in zip(backbone.stages, widths, (160, 80, 40, 20, 10), strict=True):
+        x = stage(x)
+        assert x.shape[1] == width
+        assert x.shape[-2:] == (size, size)
+
+
+def test_the_paper_network_costs_what_table_4_says():
+    macs = profile(get_experiment("paper"))["macs"]
+    assert macs["spatial"] == pytest.approx(19.54e9, rel=1e-3)
+    assert macs["total"] == pytest.approx(213.06e9, rel=0.02)
+    assert macs["total"] == sum(macs[k] for k in ("language", "spatial", "temporal", "decoder"))
+
+
+def test_fast_is_fast():
+    assert profile(get_experiment("fast"))["macs"]["total"] <= 45e9
+
+
+def test_i3d_costs_what_was_measured():
+    from torch.utils.flop_counter import FlopCounterMode
+
+    trunk = build_temporal("i3d", 16).to("meta").eval()
+    x = torch.zeros(1, 3, 8, 320, 320, device="meta")
+    by_stage = []
+    for stage in trunk.stages:
+        with FlopCounterMode(display=False) as counter:
+            x = stage(x)
+        by_stage.append(round(counter.get_total_flops() / 2e9, 2))
+    assert by_stage == [6.74, 8.60, 7.82, 4.72, 0.48]
+    assert sum(by_stage) == pytest.approx(28.35, abs=0.011)
+
+
+def test_written_and_pooled_networks_share_weights_and_give_the_same_mask():
+    written = build(replace(TINY, attention="written")).eval()
+    pooled = build(replace(TINY, attention="pooled")).eval()
+    pooled.load_state_dict(written.state_dict())
+    clip = torch.rand(2, 8, 3, 64, 64)
+    assert_close(pooled.predict(clip, WORDS), written.predict(clip, WORDS), atol=1e-5, rtol=1e-4)
+
+
+def test_padding_changes_nothing():
+    network = build(TINY).eval()
+    clip = torch.rand(1, 8, 3, 64, 64)
+    short, long = WORDS[:1, :3], torch.nn.functional.pad(WORDS[:1, :3], (0, 17))
+    assert_close(network.predict(clip, long), network.predict(clip, short), atol=1e-5, rtol=1e-4)
+
+
+def test_a_batch_equals_its_samples():
+    network = build(TINY).eval()
+    clip = torch.rand(2, 8, 3, 64, 64)
+    single = torch.cat([network.predict(clip[i : i + 1], WORDS[i : i + 1]) for i in range(2)])
+    assert_close(network.predict(clip, WORDS), single, atol=1e-5, rtol=1e-4)
+
+
+def test_inference_gives_the_finest_response_at_the_clips_size():
+    network = build(TINY).eval()
+    clip = torch.rand(1, 8, 3, 64, 64)
+    finest = network(clip, WORDS[:1]).mask
+    upsampled = torch.nn.functional.interpolate(
+        finest[None], size=(64, 64), mode="bilinear", align_corners=False
+    )[0]
+    assert_close(network.predict(clip, WORDS[:1]), upsampled)
+
+
+def test_the_temporal_stream_sees_motion_and_the_spatial_one_does_not():
+    spatial = build(replace(TINY, temporal=None)).eval()
+    temporal = build(replace(TINY, spatial=None)).eval()
+    clip = torch.rand(1, 8, 3, 64, 64)
+    other = clip.clone()
+    other[:, 2] = torch.rand(3, 64, 64)
+    assert_close(spatial.predict(clip, WORDS[:1]), spatial.predict(other, WORDS[:1]))
+    assert not torch.allclose(temporal.predict(clip, WORDS[:1]), temporal.predict(other, WORDS[:1]))
+
+
+def test_the_stream_hands_out_its_attention_maps():
+    network = build(TINY).eval()
+    clip = torch.rand(2, 8, 3, 64, 64)
+    maps = network.temporal.attention_maps(clip.transpose(1, 2), WORDS)
+    assert sorted(maps) == [1, 2, 3, 4, 5]
+    assert maps[1].shape == (2, 5, 8, 32, 32)
+    assert maps[5].shape == (2, 5, 1, 2, 2)
+    assert (maps[1][0, 3:] == 0).all()
+
+
+def test_a_frozen_encoder_stays_in_evaluation_mode():
+    network = build(TINY)
+    network.temporal.requires_grad_(False)
+    train_mode(network)
+    assert not any(module.training for module in network.temporal.modules())
+    assert all(module.training for module in network.spatial.modules())
+    assert network.decoder.training
+
+
+def test_unknown_names_are_answered_with_the_closest():
+    with pytest.raises(ValueError, match="did you mean paper"):
+        get_experiment("papr")
+
+
+def test_a_network_needs_an_encoder():
+    with pytest.raises(ValueError, match="both are None"):
+        ModelConfig(spatial=None, temporal=None)
+
+
+def test_torchvisions_weights_still_fit():
+    """Names and shapes of ours, without the stage, are those of torchvision's state dicts."""
+    import torchvision
+
+    theirs = {
+        "inception_v3": torchvision.models.inception_v3(weights=None, init_weights=False),
+        "resnet50": torchvision.models.resnet50(weights=None),
+    }
+    for name, model in theirs.items():
+        published = model.state_dict()
+        for key, value in build_spatial(name, 16).state_dict().items():
+            assert published[key.split(".", 2)[2]].shape == value.shape, key
+    published = torchvision.models.video.s3d(weights=None).features.state_dict()
+    for key, value in build_temporal("s3d", 16).state_dict().items():
+        assert published[key.split(".", 2)[2]].shape == value.shape, key

@@ -1,0 +1,130 @@
+"""Training end to end on a handful of drawn clips: both stages, resuming, checkpoints."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+from torch.testing import assert_close
+
+from cstm.config import ClipConfig, Experiment, Schedule
+from cstm.data.synthetic import synthesize
+from cstm.experiments import get_experiment
+from cstm.training.checkpoint import load_checkpoint
+from cstm.training.run import Run, pretrained_vectors, train
+from cstm.training.stages import stages_of
+
+SCHEDULE = Schedule(
+    epochs=2, batch=4, learning_rate=1e-3, sentences_per_frame=2, motion_weight=0.5, flip=True
+)
+EXPERIMENT = Experiment(
+    model=replace(get_experiment("tiny").model, width=4, decoder_channels=8),
+    clip=ClipConfig(size=64),
+    encoders=SCHEDULE,
+    decoder=replace(SCHEDULE, epochs=1, motion_weight=0.0),
+)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("training") / "world"
+    synthesize(root, 3, 2, seed=3, size=(96, 80), frames=12, workers=1, progress=False)
+    return root
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("prepared")
+
+
+def run_of(world: Path, prepared: Path, out: Path, experiment: Experiment = EXPERIMENT) -> Run:
+    return Run(experiment, "test", "synthetic", world, out, prepared, validation_samples=4)
+
+
+def train_all(run: Run) -> list[str]:
+    fabric = Fabric(accelerator="cpu", devices=1)
+    return [stage.name for stage, _ in train(run, fabric)]
+
+
+@pytest.fixture(scope="module")
+def finished(world, prepared, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("run")
+    names = train_all(run_of(world, prepared, out))
+    assert sorted(set(names), key=names.index) == ["spatial", "temporal", "joint"]
+    return out
+
+
+def test_the_joint_network_has_the_encoders_of_stage_one_and_only_its_decoder_moved(finished):
+    joint = load_checkpoint(finished / "cstm.safetensors").network.state_dict()
+    for name in ("spatial", "temporal"):
+        alone = load_checkpoint(finished / name / "last.safetensors").network.state_dict()
+        encoder = {key: value for key, value in alone.items() if key.startswith(f"{name}.")}
+        assert encoder
+        for key, value in encoder.items():
+            assert torch.equal(joint[key], value), key
+        moved = [key for key in alone if key.startswith("decoder.heads")]
+        assert any(not torch.equal(joint[key], alone[key]) for key in moved)
+
+
+def test_a_run_leaves_metrics_and_provenance(finished):
+    lines = (finished / "temporal" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
+    last = json.loads(lines[-1])
+    assert 0 <= last["validation"]["mean_iou"] <= 1
+    assert 0 <= last["direction"] <= 1
+    checkpoint = load_checkpoint(finished / "cstm.safetensors")
+    assert checkpoint.provenance["experiment"] == "test"
+    assert checkpoint.provenance["stage"] == "joint"
+    assert checkpoint.experiment.model == EXPERIMENT.model
+    assert list((finished / "temporal" / "tensorboard").iterdir())
+
+
+def test_a_finished_run_has_nothing_left_to_do(finished, world, prepared):
+    assert train_all(run_of(world, prepared, finished)) == []
+
+
+def test_an_interrupted_run_ends_with_the_weights_of_an_undisturbed_one(
+    finished, world, prepared, tmp_path
+):
+    run = run_of(world, prepared, tmp_path)
+    for count, (stage, step) in enumerate(train(run, Fabric(accelerator="cpu", devices=1))):
+        if stage.name == "spatial" and step.epoch == 1 and count:
+            break
+    train_all(run)
+    undisturbed = load_checkpoint(finished / "cstm.safetensors").network.state_dict()
+    resumed = load_checkpoint(tmp_path / "cstm.safetensors").network.state_dict()
+    for key, value in undisturbed.items():
+        assert torch.equal(value, resumed[key]), key
+
+
+def test_prepared_samples_of_another_dataset_are_refused(finished, prepared, tmp_path):
+    other = tmp_path / "other"
+    synthesize(other, 2, 1, seed=8, size=(96, 80), frames=12, workers=1, progress=False)
+    with pytest.raises(ValueError, match="prepared from another dataset"):
+        train_all(run_of(other, prepared, tmp_path / "run"))
+
+
+def test_a_loss_that_is_not_a_number_names_the_batch(world, prepared, tmp_path):
+    schedule = replace(SCHEDULE, learning_rate=float("inf"))
+    with pytest.raises(ValueError, match=r"the loss is .* train\d+/"):
+        train_all(run_of(world, prepared, tmp_path, replace(EXPERIMENT, encoders=schedule)))
+
+
+def test_a_single_stream_needs_one_stage():
+    spatial = replace(EXPERIMENT, model=replace(EXPERIMENT.model, temporal=None))
+    temporal = replace(EXPERIMENT, model=replace(EXPERIMENT.model, spatial=None))
+    assert [stage.name for stage in stages_of(spatial)] == ["spatial"]
+    assert [stage.name for stage in stages_of(temporal)] == ["temporal"]
+
+
+def test_pretrained_vectors_follow_the_vocabulary(tmp_path):
+    from cstm.data.words import Vocabulary
+
+    path = tmp_path / "glove.txt"
+    path.write_text("dog 1 2\ncat 3 4\n. . 5 6\n")
+    vectors = pretrained_vectors(path, Vocabulary(("cat", "zebra")), 2)
+    assert_close(vectors, torch.tensor([[0.0, 0], [0, 0], [3, 4], [0, 0]]))
+    with pytest.raises(ValueError, match="--model.word-channels 2"):
+        pretrained_vectors(path, Vocabulary(("cat",)), 300)
