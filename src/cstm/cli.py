@@ -1,6 +1,7 @@
 """The command line: one thin function per command."""
 
 import json as json_format
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -46,10 +47,10 @@ def segment(
         overwrite: Replace the folder if an earlier run wrote it.
     """
     from cstm.inference.export import segment_to_folder
+    from cstm.inference.folder import check_output
     from cstm.inference.load import load
 
-    if not query:
-        raise ValueError('no query; describe an actor with --query, such as "the dog running"')
+    check_output(out, overwrite)
     segmenter = load(weights, device=device, batch=batch)
     frames = segment_to_folder(segmenter, video, query, out, overwrite=overwrite)
     print(f"{frames} frames × {len(query)} queries segmented into {out}")
@@ -253,6 +254,7 @@ COMMANDS = {
 def main() -> None:
     """Run the command that the arguments name; a user's mistake is one line and exit code 2."""
     warnings.showwarning = _show_warning
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         tyro.extras.subcommand_cli_from_dict(
             COMMANDS | _train_with_defaults(sys.argv[1:]),
@@ -260,7 +262,7 @@ def main() -> None:
             description="A video and a sentence in, the mask of the actor it describes out.",
             config=(FlagCreatePairsOff,),
         )
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"cstm: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -279,3 +281,7 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: object) -
     """Print what concerns the user as one line; warnings of libraries are not for users."""
     if issubclass(category, SegmentationWarning):
         print(f"cstm: warning: {message}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -126,5 +126,5 @@ def test_pretrained_vectors_follow_the_vocabulary(tmp_path):
     path.write_text("dog 1 2\ncat 3 4\n. . 5 6\n")
     vectors = pretrained_vectors(path, Vocabulary(("cat", "zebra")), 2)
     assert_close(vectors, torch.tensor([[0.0, 0], [0, 0], [3, 4], [0, 0]]))
-    with pytest.raises(ValueError, match="--model.word-channels 2"):
+    with pytest.raises(ValueError, match=r"--model\.word-channels 2"):
         pretrained_vectors(path, Vocabulary(("cat",)), 300)

@@ -44,12 +44,14 @@ class Video:
 
     path: Path
     width: int
-    """Pixels of an upright frame; pixels are taken as square."""
+    """Pixels of an upright frame, as they are stored, square or not."""
     height: int
     fps: Fraction
     """Average rate in frames a second."""
     announced: int | None
     """Number of frames by the container's word, which may be wrong; None where it has none."""
+    pixel_aspect: Fraction = Fraction(1)
+    """Width of an upright pixel ÷ its height, for whoever shows the frames."""
     damage: str | None = None
     """After :meth:`frames` has run to its end: what is missing or broken, in a few words."""
 
@@ -104,11 +106,13 @@ def open_video(path: str | Path) -> Video:
         first = next(filter(None, _decoded(container, stream)), None)
         if first is None:
             raise ValueError(NOTHING_DECODES.format(path))
-        height, width, _ = _Upright(first)(first).shape
+        upright = _Upright(first)
+        height, width, _ = upright(first).shape
+        aspect = stream.sample_aspect_ratio or Fraction(1)
         fps = stream.average_rate or stream.guessed_rate or Fraction(25)
         duration = _duration(container, stream)
         announced = stream.frames or (round(duration * fps) if duration else None)
-    return Video(path, width, height, fps, announced)
+    return Video(path, width, height, fps, announced, 1 / aspect if upright.transposed else aspect)
 
 
 def read_frames(path: str | Path, indices: Iterable[int]) -> UInt8[ndarray, "time height width 3"]:
@@ -226,8 +230,8 @@ class _Upright:
     def __init__(self, first: VideoFrame) -> None:
         matrix = first.side_data.get("DISPLAYMATRIX")
         a, b, _, c, d = (1, 0, 0, 0, 1) if matrix is None else np.frombuffer(matrix, np.int32)[:5]
-        self._transposed = abs(b) > abs(a)
-        self._left_right, self._upside_down = (c < 0, b < 0) if self._transposed else (a < 0, d < 0)
+        self.transposed = abs(b) > abs(a)
+        self._left_right, self._upside_down = (c < 0, b < 0) if self.transposed else (a < 0, d < 0)
         self._columns, self._rows = first.width, first.height
         # One for many pictures takes half the time of one for each.
         self._reformatter = VideoReformatter()
@@ -235,7 +239,7 @@ class _Upright:
     def __call__(self, picture: VideoFrame) -> UInt8[ndarray, "height width 3"]:
         rgb = self._reformatter.reformat(picture, self._columns, self._rows, "rgb24")
         image = rgb.to_ndarray()
-        if self._transposed:
+        if self.transposed:
             image = image.swapaxes(0, 1)
         if self._left_right:
             image = image[:, ::-1]

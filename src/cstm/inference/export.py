@@ -37,7 +37,13 @@ def segment_to_folder(
     results = segmenter.segment(opened, queries)
     with frame_progress(results, opened.announced) as watched:
         return write_segmentation(
-            watched, opened.path.name, opened.fps, queries, out, overwrite=overwrite
+            watched,
+            opened.path.name,
+            opened.fps,
+            queries,
+            out,
+            overwrite=overwrite,
+            pixel_aspect=opened.pixel_aspect,
         )
 
 

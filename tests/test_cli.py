@@ -1,0 +1,221 @@
+"""The command line as a user meets it: every mistake is one line, exit code 2, nothing written."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from pycocotools import mask as coco
+
+from cstm.cli import main
+from cstm.data.synthetic import render_clip
+from cstm.inference.demo import write_clip
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("video") / "clip.mp4"
+    write_clip(render_clip(5, size=(96, 80), frames=12), path)
+    return path
+
+
+@pytest.fixture
+def cstm(monkeypatch, capsys):
+    """Run the command line in this process: exit code, stdout, stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["cstm", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as exit_:
+            code = int(exit_.code or 0)
+        output = capsys.readouterr()
+        return code, output.out, output.err
+
+    return run
+
+
+def refused(result: tuple[int, str, str], *words: str) -> None:
+    code, _, err = result
+    assert code == 2, err
+    assert len(err.strip().splitlines()) == 1, err
+    assert "Traceback" not in err
+    for word in words:
+        assert word in err
+
+
+def test_segment_writes_masks_overlays_and_coco(cstm, clip, tmp_path):
+    out = tmp_path / "out"
+    code, printed, _ = cstm(
+        "segment", clip, "--query", "the dog on the left", "--query", "a red ball", "--out", out
+    )
+    assert code == 0
+    assert "12 frames × 2 queries" in printed
+    document = json.loads((out / "masks.json").read_text())
+    assert (document["width"], document["height"], document["frames"]) == (96, 80, 12)
+    for number, query in enumerate(document["queries"], start=1):
+        pictures = sorted((out / f"{number:02d}").glob("*.png"))
+        assert len(pictures) == len(query["segmentations"]) == len(query["scores"]) == 12
+        for picture, segmentation in zip(pictures, query["segmentations"], strict=True):
+            mask = cv2.imread(str(picture), cv2.IMREAD_UNCHANGED)
+            assert mask.shape == (80, 96)
+            decoded = np.zeros_like(mask) if segmentation is None else coco.decode(segmentation)
+            assert np.array_equal(decoded * 255, mask)
+        with av.open(str(out / f"{number:02d}-overlay.mp4")) as overlay:
+            assert sum(1 for _ in overlay.decode(video=0)) == 12
+
+
+def test_a_missing_file(cstm, tmp_path):
+    out = tmp_path / "out"
+    refused(cstm("segment", tmp_path / "no.mp4", "--query", "a dog", "--out", out), "no.mp4")
+    assert not out.exists()
+
+
+def test_a_text_file_named_mp4(cstm, tmp_path):
+    video = tmp_path / "text.mp4"
+    video.write_text("this is no video\n" * 50)
+    refused(cstm("segment", video, "--query", "a dog", "--out", tmp_path / "out"), "text.mp4")
+    assert sorted(tmp_path.iterdir()) == [video]
+
+
+def test_a_file_with_sound_alone(cstm, tmp_path):
+    path = tmp_path / "sound.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        for number in range(20):
+            frame = av.AudioFrame.from_ndarray(
+                np.zeros((1, 1024), np.float32), format="fltp", layout="mono"
+            )
+            frame.sample_rate, frame.pts = 44100, number * 1024
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    refused(cstm("segment", path, "--query", "a dog", "--out", tmp_path / "out"), "video")
+
+
+def test_a_truncated_video_is_segmented_as_far_as_it_decodes(cstm, tmp_path):
+    whole, cut = tmp_path / "whole.mp4", tmp_path / "cut.mp4"
+    with av.open(str(whole), "w", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=24, options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = 96, 80, "yuv420p"
+        random = np.random.default_rng(0)
+        for _ in range(40):
+            picture = random.integers(0, 255, (80, 96, 3), dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    out = tmp_path / "out"
+    code, _, err = cstm("segment", cut, "--query", "a dog", "--out", out)
+    assert code == 0
+    assert len(err.strip().splitlines()) == 1
+    assert "decoded" in err
+    assert "40 were announced" in err
+    assert 5 < len(list((out / "01").iterdir())) < 40
+
+
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [("   ", "no words"), ("zyxw qqqq", "none of the words"), ("?!", "no words")],
+)
+def test_queries_that_mean_nothing(cstm, clip, tmp_path, query, word):
+    refused(cstm("segment", clip, "--query", query, "--out", tmp_path / "out"), word)
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_query(cstm, clip, tmp_path):
+    refused(cstm("segment", clip, "--out", tmp_path / "out"), "query")
+
+
+def test_a_query_over_20_words_is_cut_and_says_so(cstm, clip, tmp_path):
+    query = "the dog " * 10 + "running to the left"
+    code, _, err = cstm("segment", clip, "--query", query, "--out", tmp_path / "out")
+    assert code == 0
+    assert len(err.strip().splitlines()) == 1
+    assert '"running to the left"' in err
+
+
+def test_an_existing_folder_is_kept_without_overwrite(cstm, clip, tmp_path):
+    out = tmp_path / "out"
+    assert cstm("segment", clip, "--query", "a dog", "--out", out)[0] == 0
+    before = (out / "masks.json").read_bytes()
+    refused(cstm("segment", clip, "--query", "a cat", "--out", out), "--overwrite")
+    assert (out / "masks.json").read_bytes() == before
+    assert cstm("segment", clip, "--query", "a cat", "--out", out, "--overwrite")[0] == 0
+    assert json.loads((out / "masks.json").read_text())["queries"][0]["text"] == "a cat"
+
+
+def test_a_folder_that_cannot_be_written(cstm, clip):
+    refused(cstm("segment", clip, "--query", "a dog", "--out", "/proc/out"), "/proc/out")
+
+
+def test_unknown_names(cstm, clip, tmp_path):
+    out = tmp_path / "out"
+    result = cstm("segment", clip, "--query", "a dog", "--out", out, "--weights", "tinny")
+    refused(result, "did you mean tiny?")
+    refused(cstm("profile", "papper"), "did you mean paper?")
+    refused(cstm("train", "tinny", "--root", tmp_path, "--out", out), "did you mean tiny?")
+
+
+def test_checkpoints_that_are_none(cstm, clip, tmp_path):
+    from cstm.inference.load import find_weights
+
+    def segment(weights: Path) -> tuple[int, str, str]:
+        out = tmp_path / "out"
+        return cstm("segment", clip, "--query", "a dog", "--out", out, "--weights", weights)
+
+    truncated = tmp_path / "truncated.safetensors"
+    truncated.write_bytes(find_weights("tiny").read_bytes()[:100_000])
+    refused(segment(truncated), "truncated")
+    from safetensors.numpy import save_file
+
+    foreign = tmp_path / "foreign.safetensors"
+    save_file({"weight": np.zeros(3, np.float32)}, foreign)
+    refused(segment(foreign), "not a checkpoint of cstm")
+    refused(segment(tmp_path / "none.safetensors"), "no checkpoint at")
+
+
+def test_evaluate_refuses_a_wrong_root(cstm, tmp_path):
+    refused(cstm("evaluate", "tiny", "--root", tmp_path), "videoset.csv")
+
+
+def test_synthesize_refuses_a_folder_with_something_in_it(cstm, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    refused(cstm("synthesize", tmp_path, "--clips", 1, "--test-clips", 1), "not empty")
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_profile_prints_what_scripts_expect(cstm):
+    code, printed, _ = cstm("profile", "tiny", "--json")
+    assert code == 0
+    cost = json.loads(printed)
+    assert set(cost["macs"]) == {"language", "spatial", "temporal", "decoder", "total"}
+    code, printed, _ = cstm("profile", "paper")
+    assert code == 0
+    assert "213.06" in printed
+
+
+def test_evaluate_prints_what_scripts_expect(cstm, tmp_path):
+    from cstm.data.synthetic import synthesize
+
+    root = tmp_path / "world"
+    synthesize(root, 1, 2, seed=4, size=(96, 80), frames=12, workers=1, progress=False)
+    code, printed, err = cstm("evaluate", "tiny", "--root", root, "--workers", 0, "--json")
+    assert code == 0, err
+    result = json.loads(printed)
+    assert result["protocol"] == "ratio"
+    for key in ("precision@0.5", "precision@0.9", "ap", "overall_iou", "mean_iou"):
+        assert 0 <= result[key] <= 1
+    code, printed, _ = cstm("evaluate", "tiny", "--root", root, "--workers", 0)
+    assert code == 0
+    assert "mean IoU" in printed
+
+
+def test_the_installed_command_teaches():
+    command = [sys.executable, "-m", "cstm.cli", "segment", "--help"]
+    help_text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "--query" in help_text
+    assert "Example" in help_text
