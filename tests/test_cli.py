@@ -202,7 +202,7 @@ def test_evaluate_prints_what_scripts_expect(cstm, tmp_path):
     from cstm.data.synthetic import synthesize
 
     root = tmp_path / "world"
-    synthesize(root, 1, 2, seed=4, size=(96, 80), frames=12, workers=1, progress=False)
+    synthesize(root, 1, 2, seed=4, size=(96, 80), frames=12, workers=1)
     code, printed, err = cstm("evaluate", "tiny", "--root", root, "--workers", 0, "--json")
     assert code == 0, err
     result = json.loads(printed)

@@ -7,6 +7,7 @@ SpatialBackbone = Literal["inception_v3", "resnet50", "narrow2d"]
 TemporalBackbone = Literal["i3d", "s3d", "narrow3d"]
 DataFormat = Literal["a2d", "synthetic"]
 Split = Literal["train", "test"]
+Device = Literal["auto", "cpu", "cuda"]
 
 
 @dataclass(frozen=True)

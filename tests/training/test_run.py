@@ -30,7 +30,7 @@ EXPERIMENT = Experiment(
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("training") / "world"
-    synthesize(root, 3, 2, seed=3, size=(96, 80), frames=12, workers=1, progress=False)
+    synthesize(root, 3, 2, seed=3, size=(96, 80), frames=12, workers=1)
     return root
 
 
@@ -101,7 +101,7 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_undisturbed_one(
 
 def test_prepared_samples_of_another_dataset_are_refused(finished, prepared, tmp_path):
     other = tmp_path / "other"
-    synthesize(other, 2, 1, seed=8, size=(96, 80), frames=12, workers=1, progress=False)
+    synthesize(other, 2, 1, seed=8, size=(96, 80), frames=12, workers=1)
     with pytest.raises(ValueError, match="prepared from another dataset"):
         train_all(run_of(other, prepared, tmp_path / "run"))
 

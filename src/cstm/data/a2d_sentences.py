@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 from PIL import Image
 
-from cstm.config import ClipConfig
+from cstm.config import ClipConfig, Split
 from cstm.data.a2d_files import (
     A2D_PAGE,
     SENTENCES_PAGE,
@@ -65,9 +64,7 @@ class A2DSentences:
     videos that do not decode, when the item is asked for.
     """
 
-    def __init__(
-        self, root: str | Path, split: Literal["train", "test"], clip: ClipConfig | None = None
-    ) -> None:
+    def __init__(self, root: str | Path, split: Split, clip: ClipConfig | None = None) -> None:
         self.root = Path(root)
         self.clip = clip or ClipConfig()
         subsets = read_subsets(require(self.root, A2D_PAGE, "videoset.csv"))

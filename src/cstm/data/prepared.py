@@ -1,7 +1,6 @@
 """Samples decoded once and kept at the network's size: feeding never holds training back."""
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.sample import DIRECTIONS, Sample
 from cstm.data.transforms import ResizePad
 from cstm.data.words import Vocabulary
+from cstm.folder import whole_folder
 
 
 class Batch(NamedTuple):
@@ -60,13 +60,17 @@ def prepare(
     one equals the number of annotated frames.
     """
     frames = _Frames(samples)
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    with whole_folder(folder) as partial:
+        yield from _prepare(samples, frames, clip, partial, workers)
+
+
+def _prepare(
+    samples: A2DSentences, frames: _Frames, clip: ClipConfig, folder: Path, workers: int
+) -> Iterator[int]:
     size = clip.size
 
     def table(name: str, *shape: int) -> np.memmap:
-        return open_memmap(partial / name, mode="w+", dtype=np.uint8, shape=shape)
+        return open_memmap(folder / name, mode="w+", dtype=np.uint8, shape=shape)
 
     clips = table("clips.npy", len(frames), clip.frames, 3, size, size)
     actions = table("actions.npy", len(frames), size, size)
@@ -89,8 +93,7 @@ def prepare(
     }
     for array in (clips, actions, directions, masks):
         array.flush()
-    (partial / "pairs.json").write_text(json.dumps(description))
-    partial.rename(folder)
+    (folder / "pairs.json").write_text(json.dumps(description))
 
 
 class PreparedSamples:

@@ -11,9 +11,9 @@ from numpy import ndarray
 from cstm.data.synthetic import Clip, render_clip
 from cstm.data.synthetic.scene import Actor
 from cstm.data.video import open_video
+from cstm.folder import check_output, whole_folder
 from cstm.inference.export import write_segmentation
 from cstm.inference.film import open_film
-from cstm.inference.folder import check_output, whole_folder
 from cstm.inference.picture import SummaryPicture
 from cstm.inference.progress import frame_progress
 from cstm.inference.segmenter import FrameResult, Segmenter
@@ -32,12 +32,12 @@ def run_demo(segmenter: Segmenter, out: Path, seed: int = SEED) -> list[tuple[st
         For each query its text, and its IoU over all frames with the actor it means and with the
         other one.
     """
-    check_output(out, overwrite=False)
+    check_output(out)
     clip = render_clip(seed, with_pair=True)
     assert clip.scene.pair is not None, "a pair was asked for"
     pair = clip.scene.pair
     queries = [describe_motion(clip.actors[number]) for number in pair]
-    with whole_folder(out, overwrite=False) as folder:
+    with whole_folder(out) as folder:
         write_clip(clip, folder / "clip.mp4")
         video = open_video(folder / "clip.mp4")
         picture = SummaryPicture(queries, len(clip.frames))

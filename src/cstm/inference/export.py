@@ -1,5 +1,6 @@
 """Results as files: mask pictures, overlay videos, and ``masks.json``."""
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
@@ -12,12 +13,15 @@ from jaxtyping import Bool
 from numpy import ndarray
 
 from cstm.data.video import open_video
+from cstm.folder import check_output, whole_folder
 from cstm.inference.coco import open_masks_json
 from cstm.inference.film import open_film
-from cstm.inference.folder import check_output, whole_folder
 from cstm.inference.overlay import Overlay, query_colour
 from cstm.inference.progress import frame_progress
 from cstm.inference.segmenter import FrameResult, Segmenter
+
+WRITTEN = re.compile(r"masks\.json|\d{2,}|\d{2,}-overlay\.mp4")
+"""What a segmentation leaves in its folder."""
 
 
 def segment_to_folder(
@@ -32,7 +36,7 @@ def segment_to_folder(
 
     See :func:`write_segmentation` for the files and the errors.
     """
-    check_output(out, overwrite)
+    check_output(out, overwrite, WRITTEN)
     opened = open_video(video)
     results = segmenter.segment(opened, queries)
     with frame_progress(results, opened.announced) as watched:
@@ -80,7 +84,7 @@ def write_segmentation(
         ValueError: the folder can't be written, or there are no frames.
     """
     stream = iter(results)
-    with whole_folder(out, overwrite) as folder:
+    with whole_folder(out, overwrite, WRITTEN) as folder:
         first = next(stream, None)
         if first is None:
             raise ValueError(f"{video} has no frames; there is nothing to write")

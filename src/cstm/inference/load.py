@@ -3,10 +3,10 @@
 import difflib
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
 
 import torch
 
+from cstm.config import Device
 from cstm.inference.segmenter import Segmenter
 from cstm.training.checkpoint import load_checkpoint
 
@@ -16,7 +16,7 @@ SHIPPED = files("cstm") / "weights"
 def load(
     weights: str | Path = "tiny",
     *,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
+    device: Device = "auto",
     batch: int = 8,
 ) -> Segmenter:
     """Load trained weights, ready for any video.
@@ -52,7 +52,7 @@ def find_weights(weights: str | Path) -> Path:
     raise ValueError(f"no weights are named {path.name!r}; {hint} Or give a checkpoint's path.")
 
 
-def pick_device(device: Literal["auto", "cpu", "cuda"]) -> torch.device:
+def pick_device(device: Device) -> torch.device:
     """The device of that name; ``auto`` is a GPU where there is one."""
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"

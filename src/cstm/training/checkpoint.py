@@ -68,7 +68,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         network = ActorSegmenter(experiment.model, len(vocabulary))
         network.load_state_dict({name: _loaded(tensor) for name, tensor in state.items()})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+        reason = " ".join(str(error).split())
         raise ValueError(
             f"{path}: not a checkpoint this version of cstm can read ({reason})"
         ) from error

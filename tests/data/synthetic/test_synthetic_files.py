@@ -30,7 +30,7 @@ ACTIONS = [
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("synthetic") / "world"
-    synthesize(root, TRAIN, TEST, 3, SIZE, FRAMES, workers=1, progress=False)
+    synthesize(root, TRAIN, TEST, 3, SIZE, FRAMES, workers=1)
     return root
 
 
@@ -161,13 +161,13 @@ def test_unseen_combinations_are_in_the_test_split_alone(world: Path) -> None:
 
 def test_the_same_bytes_for_any_number_of_workers(tmp_path: Path) -> None:
     for workers in (1, 2):
-        synthesize(tmp_path / str(workers), 4, 2, 8, (96, 64), 16, workers, progress=False)
+        synthesize(tmp_path / str(workers), 4, 2, 8, (96, 64), 16, workers)
     assert digests(tmp_path / "1") == digests(tmp_path / "2")
-    synthesize(tmp_path / "longer", 5, 1, 8, (96, 64), 16, 1, progress=False)
+    synthesize(tmp_path / "longer", 5, 1, 8, (96, 64), 16, 1)
     first, longer = digests(tmp_path / "1"), digests(tmp_path / "longer")
     clips = [name for name in longer if name.endswith(("mp4", "h5")) and "train00004" not in name]
     assert all(longer[name] == first[name] for name in clips), "clips depend on how many there are"
-    synthesize(tmp_path / "other", 4, 2, 9, (96, 64), 16, 1, progress=False)
+    synthesize(tmp_path / "other", 4, 2, 9, (96, 64), 16, 1)
     other = digests(tmp_path / "other")
     assert all(other.get(name) != first[name] for name in first if name.endswith("mp4"))
 
@@ -187,7 +187,7 @@ def test_a_root_in_use_is_refused(tmp_path: Path) -> None:
         (tmp_path / "file" / "below", "can't write"),
     ):
         with pytest.raises(ValueError, match=reason) as error:
-            synthesize(root, 1, 0, progress=False)
+            synthesize(root, 1, 0)
         assert "\n" not in str(error.value)
     assert {p.name for p in tmp_path.iterdir()} == {"full", "file"}
     assert (tmp_path / "full" / "mine.txt").read_text() == "keep"
@@ -195,7 +195,7 @@ def test_a_root_in_use_is_refused(tmp_path: Path) -> None:
 
 def test_an_empty_root_is_taken(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    synthesize(tmp_path / "empty", 1, 0, 0, (96, 64), 16, 1, progress=False)
+    synthesize(tmp_path / "empty", 1, 0, 0, (96, 64), 16, 1)
     assert (tmp_path / "empty" / "Release" / "videoset.csv").exists()
     assert [p.name for p in tmp_path.iterdir()] == ["empty"]
 
@@ -208,7 +208,7 @@ def test_nothing_is_left_behind_by_a_failure(
 
     monkeypatch.setattr("cstm.data.synthetic.writer._write_masks", fail)
     with pytest.raises(OSError, match="disk full"):
-        synthesize(tmp_path / "w", 1, 0, 0, (96, 64), 16, 1, progress=False)
+        synthesize(tmp_path / "w", 1, 0, 0, (96, 64), 16, 1)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -220,5 +220,5 @@ def test_impossible_worlds_are_refused(
     tmp_path: Path, clips: int, size: tuple[int, int], frames: int
 ) -> None:
     with pytest.raises(ValueError, match="expected"):
-        synthesize(tmp_path / "w", clips, 0, 0, size, frames, progress=False)
+        synthesize(tmp_path / "w", clips, 0, 0, size, frames)
     assert list(tmp_path.iterdir()) == []

@@ -22,10 +22,8 @@ Beside the files of A2D (``Release/videoset.csv``, ``Release/clips320H/<video>.m
 
 import csv
 import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -36,11 +34,11 @@ import av
 import cv2
 import h5py
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cstm.data.sample import ACTIONS, ACTORS
 from cstm.data.synthetic.clip import MIN_PIXELS, Clip, render_clip
+from cstm.folder import whole_folder
+from cstm.progress import track
 
 SPLITS = ("train", "test")
 """In the order of A2D's subset numbers."""
@@ -75,7 +73,6 @@ def synthesize(
     size: tuple[int, int] = (320, 240),
     frames: int = 32,
     workers: int | None = None,
-    progress: bool = True,
 ) -> None:
     """Write training and test clips of (width, height) ``size`` to the folder ``root``.
 
@@ -84,17 +81,14 @@ def synthesize(
     training clip of the same seed. All is written beside ``root`` and renamed at the end. Raises a
     ValueError where ``root`` exists and is not empty, can't be written, or a number is too small.
     """
-    root = Path(root).absolute()
     _check(clips, test_clips, size, frames, workers)
     jobs = [("train", n) for n in range(clips)] + [("test", n) for n in range(test_clips)]
-    bar = Progress(
-        TextColumn("drawing clips"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=Console(stderr=True), disable=not progress,
-    )  # fmt: skip
-    with _beside(root) as folder, bar:
+    with whole_folder(root) as folder:
         (folder / "Release" / "clips320H").mkdir(parents=True)
         write = partial(write_clip, folder, seed=seed, size=size, frames=frames)
-        rows = list(bar.track(_each(write, jobs, workers), total=len(jobs)))
+        rows: list[Rows] = []
+        for _ in track(_collect(_each(write, jobs, workers), rows), len(jobs), "drawing clips"):
+            pass
         _write_texts(folder, rows)
 
 
@@ -111,25 +105,11 @@ def _check(
         raise ValueError(f"expected at least one worker, got {workers}")
 
 
-@contextmanager
-def _beside(root: Path) -> Iterator[Path]:
-    """A temporary sibling of ``root`` that takes its name when all went well."""
-    if root.exists() and not root.is_dir():
-        raise ValueError(f"{root} is a file; give a folder that is new or empty")
-    if root.is_dir() and any(root.iterdir()):
-        raise ValueError(f"{root} is not empty; give a folder that is new or empty")
-    folder = root.parent / f".{root.name}.unfinished-{os.getpid()}"
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise ValueError(f"can't write in {root.parent}: {error.strerror}") from error
-    try:
-        yield folder
-        if root.exists():
-            root.rmdir()
-        folder.rename(root)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _collect(source: Iterator[Rows], rows: list[Rows]) -> Iterator[int]:
+    """Put rows into a list as they come, and count them."""
+    for row in source:
+        rows.append(row)
+        yield len(rows)
 
 
 def _each(write: partial[Rows], jobs: list[tuple[str, int]], workers: int | None) -> Iterator[Rows]:

@@ -1,59 +1,14 @@
-"""The command line: one thin function per command."""
+"""Commands for people with a dataset: synthesize, train, evaluate, profile."""
 
 import json as json_format
-import signal
-import sys
-import warnings
-from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-import tyro
 from rich.console import Console
-from tyro.conf import FlagCreatePairsOff, Positional, UseAppendAction, arg
+from tyro.conf import Positional, arg
 
-from cstm.config import DataFormat, Experiment
+from cstm.config import DataFormat, Device, Experiment, Split
 from cstm.experiments import get_experiment
-from cstm.inference import SegmentationWarning
-
-Device = Literal["auto", "cpu", "cuda"]
-
-
-def segment(
-    video: Positional[Path],
-    *,
-    query: UseAppendAction[tuple[str, ...]],
-    out: Path,
-    weights: str = "tiny",
-    device: Device = "auto",
-    batch: int = 8,
-    overwrite: bool = False,
-) -> None:
-    """Find the actors that sentences describe, in every frame of a video.
-
-    Writes for each query masks as PNGs (DIR/01/00000.png), an overlay video (DIR/01-overlay.mp4),
-    and one DIR/masks.json with COCO run-length encodings and scores.
-
-    Example: cstm segment cats.mp4 --query "a white cat jumping" --query "a black cat" --out cats
-
-    Args:
-        video: Any video that FFmpeg reads: any container, codec, size, orientation and length.
-        query: A sentence that singles out one actor. Repeat for more sentences.
-        out: Folder to write; it appears whole or not at all.
-        weights: Name of weights that come with the package, or a checkpoint's path.
-        device: Where to compute; auto takes a GPU if there is one.
-        batch: Frames × queries computed at once.
-        overwrite: Replace the folder if an earlier run wrote it.
-    """
-    from cstm.inference.export import segment_to_folder
-    from cstm.inference.folder import check_output
-    from cstm.inference.load import load
-
-    check_output(out, overwrite)
-    segmenter = load(weights, device=device, batch=batch)
-    frames = segment_to_folder(segmenter, video, query, out, overwrite=overwrite)
-    print(f"{frames} frames × {len(query)} queries segmented into {out}")
 
 
 def synthesize(
@@ -148,7 +103,7 @@ def evaluate(
     *,
     root: Path,
     data: DataFormat = "a2d",
-    split: Literal["train", "test"] = "test",
+    split: Split = "test",
     samples: int | None = None,
     device: Device = "auto",
     batch: int = 16,
@@ -220,68 +175,3 @@ def profile(experiment: Positional[str], *, json: bool = False) -> None:
         print(json_format.dumps(cost))
     else:
         Console().print(cost_table(experiment, settings.clip, cost))
-
-
-def demo(*, out: Path = Path("demo"), weights: str = "tiny", device: Device = "auto") -> None:
-    """Show in a minute what cstm does: two look-alikes, two sentences, two masks.
-
-    Draws a clip that no training has seen, with two actors that only their motion tells apart,
-    and finds each by a sentence. OUT/picture.png and OUT/segmentation/*.mp4 are to be looked at.
-
-    Args:
-        out: Folder to write; it must be new.
-        weights: Name of weights that come with the package, or a checkpoint's path.
-        device: Where to compute; auto takes a GPU if there is one.
-    """
-    from cstm.inference.demo import run_demo
-    from cstm.inference.load import load
-
-    for query, (meant, other) in run_demo(load(weights, device=device), out):
-        print(f"{query}: IoU {meant:.2f} with the actor meant, {other:.2f} with its look-alike")
-    print(f"look at {out / 'picture.png'} and {out / 'segmentation' / '01-overlay.mp4'}")
-
-
-COMMANDS = {
-    "demo": demo,
-    "segment": segment,
-    "train": train,
-    "evaluate": evaluate,
-    "profile": profile,
-    "synthesize": synthesize,
-}
-
-
-def main() -> None:
-    """Run the command that the arguments name; a user's mistake is one line and exit code 2."""
-    warnings.showwarning = _show_warning
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        tyro.extras.subcommand_cli_from_dict(
-            COMMANDS | _train_with_defaults(sys.argv[1:]),
-            prog="cstm",
-            description="A video and a sentence in, the mask of the actor it describes out.",
-            config=(FlagCreatePairsOff,),
-        )
-    except (ValueError, OSError) as error:
-        print(f"cstm: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("cstm: stopped", file=sys.stderr)
-        sys.exit(130)
-
-
-def _train_with_defaults(arguments: Sequence[str]) -> dict[str, Callable[..., None]]:
-    """Let the experiment that is named set the defaults of `cstm train`'s options."""
-    if len(arguments) < 2 or arguments[0] != "train" or arguments[1].startswith("-"):
-        return {}
-    return {"train": partial(train, settings=get_experiment(arguments[1]))}
-
-
-def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
-    """Print what concerns the user as one line; warnings of libraries are not for users."""
-    if issubclass(category, SegmentationWarning):
-        print(f"cstm: warning: {message}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

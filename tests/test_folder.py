@@ -2,7 +2,8 @@ import stat
 
 import pytest
 
-from cstm.inference.folder import check_output, whole_folder
+from cstm.folder import check_output, whole_folder
+from cstm.inference.export import WRITTEN
 
 
 def names(folder):
@@ -10,7 +11,7 @@ def names(folder):
 
 
 def fill(out, text="new", overwrite=False):
-    with whole_folder(out, overwrite) as folder:
+    with whole_folder(out, overwrite, WRITTEN) as folder:
         (folder / "masks.json").write_text(text)
 
 
@@ -28,11 +29,20 @@ def test_folder_has_the_rights_of_any_other(tmp_path):
     )
 
 
-def test_existing_folder_is_refused_even_if_empty(tmp_path):
+def test_an_empty_folder_is_as_good_as_none(tmp_path):
     (tmp_path / "out").mkdir()
+    fill(tmp_path / "out")
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == ["masks.json"]
+
+
+def test_an_existing_folder_is_refused(tmp_path):
+    fill(tmp_path / "out", "old")
     with pytest.raises(ValueError, match=r"exists.*--overwrite"):
         fill(tmp_path / "out")
-    assert names(tmp_path / "out") == []
+    with pytest.raises(ValueError, match="not empty"), whole_folder(tmp_path / "out"):
+        pass
+    assert (tmp_path / "out/masks.json").read_text() == "old"
 
 
 def test_overwrite_replaces_all(tmp_path):
@@ -79,7 +89,7 @@ def test_a_failed_swap_brings_the_old_folder_back(tmp_path, monkeypatch):
 
 def test_parents_made_in_vain_are_removed_and_others_stay(tmp_path):
     (tmp_path / "old").mkdir()
-    with pytest.raises(KeyError), whole_folder(tmp_path / "old/new/out", False):
+    with pytest.raises(KeyError), whole_folder(tmp_path / "old/new/out"):
         raise KeyError
     assert names(tmp_path) == ["old"]
     assert names(tmp_path / "old") == []
@@ -88,7 +98,7 @@ def test_parents_made_in_vain_are_removed_and_others_stay(tmp_path):
 @pytest.mark.parametrize("name", ["file/out", "x" * 300, "new/" + "x" * 300])
 def test_unwritable_places_are_one_line(tmp_path, name):
     (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match=r"cannot write .*choose another --out") as error:
+    with pytest.raises(ValueError, match=r"cannot write .*choose another folder") as error:
         fill(tmp_path / name)
     assert "\n" not in str(error.value)
     assert names(tmp_path) == ["file"]

@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_OURS = re.compile(r"masks\.json|\d{2,}|\d{2,}-overlay\.mp4")
-"""What an earlier segmentation has left in a folder."""
 
-
-def check_output(out: Path, overwrite: bool) -> None:
+def check_output(
+    out: Path, overwrite: bool = False, replaceable: re.Pattern[str] | None = None
+) -> None:
     """Refuse an output folder that can't be written, before any work is done.
 
+    Args:
+        out: a folder that is new or empty.
+        overwrite: whether it may also be one that the same command wrote earlier.
+        replaceable: names of what the command writes; None if it never overwrites.
+
     Raises:
-        ValueError: the folder exists and may not be replaced, or is no folder; or it exists, may
-            be replaced, and holds files that no segmentation has written.
+        ValueError: it is no folder, or is not empty and may not be replaced; or it may, and holds
+            files that the command did not write.
     """
     try:
         out.lstat()
@@ -25,19 +29,26 @@ def check_output(out: Path, overwrite: bool) -> None:
     except OSError as error:
         raise _cannot_write(out, error) from error
     if not out.is_dir():
-        raise ValueError(f"{out} is not a folder; choose another --out")
+        raise ValueError(f"{out} is not a folder; choose another")
+    entries = sorted(entry.name for entry in out.iterdir())
+    if not entries:
+        return
+    if replaceable is None:
+        raise ValueError(f"{out} is not empty; choose a folder that is new or empty")
     if not overwrite:
-        raise ValueError(f"{out} exists; choose another --out, or replace it with --overwrite")
-    foreign = sorted(entry.name for entry in out.iterdir() if not _OURS.fullmatch(entry.name))
+        raise ValueError(f"{out} exists; choose another folder, or replace it with --overwrite")
+    foreign = [name for name in entries if not replaceable.fullmatch(name)]
     if foreign:
         raise ValueError(
-            f"{out} holds {foreign[0]}, which no segmentation wrote; --overwrite would delete it: "
-            "choose another --out"
+            f"{out} holds {foreign[0]}, which this command did not write; --overwrite would delete "
+            "it: choose another folder"
         )
 
 
 @contextmanager
-def whole_folder(out: Path, overwrite: bool) -> Iterator[Path]:
+def whole_folder(
+    out: Path, overwrite: bool = False, replaceable: re.Pattern[str] | None = None
+) -> Iterator[Path]:
     """A new folder to write into, which becomes ``out`` when the block ends without an exception.
 
     Until then it is a hidden sibling, ``.NAME.partial-XXXXXXXX``. On any exception, Ctrl-C
@@ -48,7 +59,7 @@ def whole_folder(out: Path, overwrite: bool) -> Iterator[Path]:
         ValueError: see :func:`check_output`; or the parent can't be made or written.
     """
     out = out.absolute()
-    check_output(out, overwrite)
+    check_output(out, overwrite, replaceable)
     out = out.resolve()
     made = [parent for parent in out.parents if not parent.exists()]
     partial = out.with_name(f".{out.name}.partial-{secrets.token_hex(4)}")
@@ -68,7 +79,7 @@ def whole_folder(out: Path, overwrite: bool) -> Iterator[Path]:
 
 
 def _cannot_write(out: Path, error: OSError) -> ValueError:
-    return ValueError(f"cannot write {out}: {error.strerror}; choose another --out")
+    return ValueError(f"cannot write {out}: {error.strerror}; choose another folder")
 
 
 def _become(partial: Path, out: Path) -> None:

@@ -1,0 +1,56 @@
+"""The command line: one thin function per command."""
+
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import tyro
+from tyro.conf import FlagCreatePairsOff
+
+from cstm.cli.research import evaluate, profile, synthesize, train
+from cstm.cli.use import demo, segment
+from cstm.experiments import get_experiment
+from cstm.inference import SegmentationWarning
+
+COMMANDS = {
+    "demo": demo,
+    "segment": segment,
+    "train": train,
+    "evaluate": evaluate,
+    "profile": profile,
+    "synthesize": synthesize,
+}
+
+
+def main() -> None:
+    """Run the command that the arguments name; a user's mistake is one line and exit code 2."""
+    warnings.showwarning = _show_warning
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            COMMANDS | _train_with_defaults(sys.argv[1:]),
+            prog="cstm",
+            description="A video and a sentence in, the mask of the actor it describes out.",
+            config=(FlagCreatePairsOff,),
+        )
+    except (ValueError, OSError) as error:
+        print(f"cstm: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("cstm: stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+def _train_with_defaults(arguments: Sequence[str]) -> dict[str, Callable[..., None]]:
+    """Let the experiment that is named set the defaults of `cstm train`'s options."""
+    if len(arguments) < 2 or arguments[0] != "train" or arguments[1].startswith("-"):
+        return {}
+    return {"train": partial(train, settings=get_experiment(arguments[1]))}
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+    """Print what concerns the user as one line; warnings of libraries are not for users."""
+    if issubclass(category, SegmentationWarning):
+        print(f"cstm: warning: {message}", file=sys.stderr)

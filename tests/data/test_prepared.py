@@ -1,0 +1,108 @@
+"""Prepared samples: the same as the dataset's own, in an order that only seed and epoch decide."""
+
+import numpy as np
+import pytest
+import torch
+
+from cstm.config import ClipConfig
+from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.prepared import PreparedSamples, mirror_sentence, prepare
+from cstm.data.sample import DIRECTIONS
+from cstm.data.synthetic import synthesize
+from cstm.data.transforms import ResizePad
+from cstm.data.words import Vocabulary
+
+CLIP = ClipConfig(size=64)
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory) -> A2DSentences:
+    root = tmp_path_factory.mktemp("prepare") / "world"
+    synthesize(root, 5, 1, seed=6, size=(96, 80), frames=12, workers=1)
+    return A2DSentences(root, "train", CLIP)
+
+
+@pytest.fixture(scope="module")
+def prepared(samples, tmp_path_factory) -> PreparedSamples:
+    folder = tmp_path_factory.mktemp("prepared") / "clips"
+    counts = list(prepare(samples, CLIP, folder, workers=0))
+    assert counts[-1] == len({(pair.video, pair.frame) for pair in samples.pairs})
+    assert [path.name for path in folder.parent.iterdir()] == ["clips"]
+    return PreparedSamples(folder, samples)
+
+
+def test_a_batch_holds_what_the_dataset_gives(samples, prepared):
+    vocabulary = Vocabulary.of_sentences(prepared.sentences)
+    indices = [0, len(samples) // 2, len(samples) - 1]
+    batch = prepared.batch(indices, vocabulary, [False] * 3)
+    for row, index in enumerate(indices):
+        sample = samples[index]
+        fit = ResizePad.for_frame(80, 96, 64)
+        assert batch.name[row] == sample.name
+        assert batch.words[row].tolist() == vocabulary.encode(sample.sentence)
+        assert torch.equal(batch.clip[row], fit.apply(sample.frames))
+        assert torch.equal(batch.mask[row], (fit.apply_mask(sample.mask) >= 0.5).byte())
+        assert torch.equal(batch.action[row], fit.apply_labels(sample.action))
+        assert torch.equal(batch.direction[row], fit.apply_labels(sample.direction))
+
+
+def test_a_mirrored_batch_is_the_mirror_of_everything(samples, prepared):
+    vocabulary = Vocabulary.of_sentences(["left right", *prepared.sentences])
+    indices = list(range(len(samples)))
+    plain = prepared.batch(indices, vocabulary, [False] * len(indices))
+    mirrored = prepared.batch(indices, vocabulary, [True] * len(indices))
+    assert torch.equal(mirrored.clip, plain.clip.flip(-1))
+    assert torch.equal(mirrored.mask, plain.mask.flip(-1))
+    assert torch.equal(mirrored.action, plain.action.flip(-1))
+    left, right = (1 + DIRECTIONS.index(name) for name in ("left", "right"))
+    swapped = plain.direction.flip(-1)
+    was_left, was_right = swapped == left, swapped == right
+    assert was_left.any() or was_right.any()
+    swapped[was_left], swapped[was_right] = right, left
+    assert torch.equal(mirrored.direction, swapped)
+    assert not torch.equal(mirrored.words, plain.words)
+
+
+def test_a_mirror_swaps_left_and_right_in_words():
+    assert mirror_sentence("the dog on the Left is running to the right") == (
+        "the dog on the right is running to the left"
+    )
+
+
+def test_an_epoch_sees_every_sample_once_and_only_seed_and_epoch_decide(prepared):
+    everything = list(range(len(prepared.pairs)))
+    order = prepared.epoch_order(seed=1, epoch=2, sentences_per_frame=2)
+    assert sorted(order) == everything
+    assert order == prepared.epoch_order(1, 2, 2)
+    assert order != prepared.epoch_order(1, 3, 2)
+    assert order != prepared.epoch_order(2, 2, 2)
+
+
+def test_sentences_of_a_frame_stay_together_and_look_alikes_first(prepared):
+    pairs = prepared.pairs
+    order = prepared.epoch_order(seed=0, epoch=0, sentences_per_frame=2)
+    place = {index: position for position, index in enumerate(order)}
+    together = apart = 0
+    for index, pair in enumerate(pairs):
+        twins = [
+            other
+            for other, candidate in enumerate(pairs)
+            if (candidate.video, candidate.frame) == (pair.video, pair.frame)
+            and candidate.instance == pair.look_alike
+        ]
+        if twins:
+            near = min(abs(place[index] - place[twin]) for twin in twins)
+            together += near == 1
+            apart += near > 1
+    assert together > 2 * apart
+    neighbours = np.array([prepared.frame_of(index) for index in order])
+    assert (neighbours[1:] == neighbours[:-1]).mean() > 0.3
+
+
+def test_interrupted_preparation_leaves_nothing_that_looks_finished(samples, tmp_path):
+    steps = prepare(samples, CLIP, tmp_path / "clips", workers=0)
+    next(steps)
+    steps.close()
+    assert not (tmp_path / "clips").exists()
+    list(prepare(samples, CLIP, tmp_path / "clips", workers=0))
+    assert (tmp_path / "clips" / "pairs.json").exists()

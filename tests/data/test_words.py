@@ -1,0 +1,87 @@
+"""Tokens, vocabulary, and word vectors in GloVe's text format."""
+
+import gzip
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cstm.data.words import MAX_WORDS, Vocabulary, read_word_vectors, tokenize
+
+LINES = "the 1 2 3\ndog 0.5 -1 2\n. . . 7 8 9\nunused 0 0 0\n"
+"""The third word holds spaces, as some of glove.840B.300d.txt do."""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("A white, brown cat is jumping.", ["a", "white", "brown", "cat", "is", "jumping"]),
+        ("  two   spaces ", ["two", "spaces"]),
+        ("man's t-shirt", ["man's", "t", "shirt"]),
+        ("?!", []),
+    ],
+)
+def test_sentences_are_lowered_and_split_at_what_is_no_word(sentence, words):
+    assert tokenize(sentence) == words
+
+
+@given(st.lists(st.sampled_from(["cat", "dog", "runs", "zebra"]), max_size=30))
+def test_encoding_has_20_numbers_unknown_words_are_1_and_padding_0(words):
+    vocabulary = Vocabulary(("cat", "dog", "runs"))
+    numbers = vocabulary.encode(" ".join(words))
+    known = {"cat": 2, "dog": 3, "runs": 4, "zebra": 1}
+    assert len(numbers) == MAX_WORDS == 20
+    assert numbers[: len(words)] == [known[word] for word in words[:20]]
+    assert not any(numbers[len(words) :])
+
+
+def test_a_vocabulary_of_sentences_holds_each_word_once():
+    vocabulary = Vocabulary.of_sentences(["The dog runs", "the DOG."])
+    assert vocabulary.words == ("dog", "runs", "the")
+    assert len(vocabulary) == 5
+    assert "dog" in vocabulary
+    assert "cat" not in vocabulary
+
+
+def write(path, kind):
+    if kind == "txt":
+        path = path / "glove.txt"
+        path.write_text(LINES)
+    elif kind == "gz":
+        path = path / "glove.txt.gz"
+        path.write_bytes(gzip.compress(LINES.encode()))
+    else:
+        path = path / "glove.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("glove.txt", LINES)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["txt", "gz", "zip"])
+def test_only_the_wanted_vectors_are_read(tmp_path, kind):
+    vectors = read_word_vectors(write(tmp_path, kind), ["dog", ". . .", "zebra"])
+    assert set(vectors) == {"dog", ". . ."}
+    assert vectors["dog"].dtype == np.float32
+    assert vectors["dog"].tolist() == [0.5, -1, 2]
+    assert vectors[". . ."].tolist() == [7, 8, 9]
+
+
+def test_files_that_hold_no_vectors_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="no word vectors at"):
+        read_word_vectors(tmp_path / "none.txt", ["a"])
+    prose = tmp_path / "prose.txt"
+    prose.write_text("it was a dark\nand stormy\nnight\n")
+    with pytest.raises(ValueError, match="line 2 is not a word and 3 numbers"):
+        read_word_vectors(prose, ["a"])
+    cut = tmp_path / "cut.txt.gz"
+    cut.write_bytes(gzip.compress(LINES.encode() * 100)[:50])
+    with pytest.raises(ValueError, match="cannot read word vectors"):
+        read_word_vectors(cut, ["a"])
+    several = tmp_path / "several.zip"
+    with zipfile.ZipFile(several, "w") as archive:
+        archive.writestr("a.txt", LINES)
+        archive.writestr("b.txt", LINES)
+    with pytest.raises(ValueError, match=r"expected one \.txt file"):
+        read_word_vectors(several, ["a"])

@@ -1,0 +1,95 @@
+"""Checkpoints carry all that is needed, and refuse what they can't be."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from cstm.data.words import Vocabulary
+from cstm.experiments import get_experiment
+from cstm.model.network import ActorSegmenter
+from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+
+WORDS = Vocabulary(("cat", "dog", "jumping"))
+
+
+@pytest.fixture
+def checkpoint() -> Checkpoint:
+    experiment = get_experiment("tiny")
+    network = ActorSegmenter(experiment.model, len(WORDS)).eval()
+    return Checkpoint(network, WORDS, experiment, {"data": "drawn", "steps": 7})
+
+
+def test_what_was_saved_comes_back(checkpoint, tmp_path):
+    path = tmp_path / "new" / "network.safetensors"
+    save_checkpoint(path, checkpoint)
+    loaded = load_checkpoint(path)
+    assert loaded.experiment == checkpoint.experiment
+    assert loaded.vocabulary == WORDS
+    assert loaded.provenance == {"data": "drawn", "steps": 7}
+    assert not loaded.network.training
+    for name, value in checkpoint.network.state_dict().items():
+        assert torch.equal(loaded.network.state_dict()[name], value), name
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_half_precision_takes_half_the_space_and_loads_as_single(checkpoint, tmp_path):
+    whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
+    save_checkpoint(whole, checkpoint)
+    save_checkpoint(half, checkpoint, torch.float16)
+    assert half.stat().st_size < 0.55 * whole.stat().st_size
+    network = load_checkpoint(half).network
+    assert all(parameter.dtype == torch.float32 for parameter in network.parameters())
+
+
+def test_foreign_and_broken_files_are_refused_in_one_line(checkpoint, tmp_path):
+    path = tmp_path / "network.safetensors"
+    save_checkpoint(path, checkpoint)
+    whole = path.read_bytes()
+
+    def refused(match: str) -> None:
+        with pytest.raises(ValueError, match=match) as caught:
+            load_checkpoint(path)
+        assert "\n" not in str(caught.value)
+
+    path.write_bytes(whole[: len(whole) // 2])
+    refused("truncated")
+    path.write_bytes(b"")
+    refused("truncated")
+    path.write_text("a letter to my mother")
+    refused("not a safetensors file")
+    save_file({"weight": torch.zeros(2)}, path)
+    refused("not a checkpoint of cstm")
+    path.unlink()
+    refused("no checkpoint at")
+
+
+def test_a_missing_weight_is_named(checkpoint, tmp_path):
+    path = tmp_path / "network.safetensors"
+    save_checkpoint(path, checkpoint)
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    state = load_file(path)
+    del state["decoder.heads.0.0.weight"]
+    save_file(state, path, metadata)
+    with pytest.raises(ValueError, match=r"decoder\.heads\.0\.0\.weight") as caught:
+        load_checkpoint(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_settings_of_another_version_are_named(checkpoint, tmp_path):
+    path = tmp_path / "network.safetensors"
+    save_checkpoint(path, checkpoint)
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    settings = json.loads(metadata["experiment"])
+    settings["model"]["heads"] = 12
+    metadata["experiment"] = json.dumps(settings)
+    save_file(load_file(path), path, metadata)
+    with pytest.raises(ValueError, match="unknown settings"):
+        load_checkpoint(path)

@@ -1,0 +1,64 @@
+"""Losses against sums written out by hand."""
+
+import math
+
+import pytest
+import torch
+
+from cstm.training.loss import MotionTask, dice_loss, segmentation_loss
+
+
+def test_cross_entropy_is_summed_over_resolutions_with_the_positive_weight():
+    target = torch.zeros(1, 4, 4)
+    target[0, :2, :2] = 1
+    target[0, 3, 3] = 1
+    fine, coarse = torch.randn(1, 4, 4), torch.randn(1, 2, 2)
+
+    def cross_entropy(logit: float, cover: float) -> float:
+        p = 1 / (1 + math.exp(-logit))
+        return -(1.5 * cover * math.log(p) + (1 - cover) * math.log(1 - p))
+
+    covers = [[1.0, 0.0], [0.0, 0.25]]
+    expected = sum(
+        cross_entropy(float(fine[0, i, j]), float(target[0, i, j])) / 16
+        for i in range(4)
+        for j in range(4)
+    ) + sum(
+        cross_entropy(float(coarse[0, i, j]), covers[i][j]) / 4 for i in range(2) for j in range(2)
+    )
+    loss = segmentation_loss([fine, coarse], target, positive_weight=1.5, dice_weight=0.0)
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
+def test_dice_is_zero_for_the_mask_itself_and_nearly_one_for_its_complement():
+    target = (torch.rand(2, 32, 32) > 0.5).float()
+    assert float(dice_loss(40 * (target - 0.5), target)) == pytest.approx(0, abs=1e-4)
+    assert float(dice_loss(40 * (0.5 - target), target)) > 0.99
+    with_dice = segmentation_loss([target], target, 1.5, dice_weight=2.0)
+    without = segmentation_loss([target], target, 1.5, dice_weight=0.0)
+    assert float(with_dice - without) == pytest.approx(2 * float(dice_loss(target, target)))
+
+
+def test_the_motion_task_counts_known_pixels_alone_and_can_be_learned():
+    torch.manual_seed(0)
+    widths = (2, 6, 6, 6, 2)
+    action = torch.zeros(1, 32, 32, dtype=torch.uint8)
+    direction = torch.zeros(1, 32, 32, dtype=torch.uint8)
+    action[0, :16], action[0, 16:24] = 3, 9
+    direction[0, :16] = 2
+    features = [torch.randn(1, w, 16 >> i, 16 >> i) for i, w in enumerate(widths)]
+    for feature in features[1:4]:
+        feature[:, 0] = action[:, :: 32 // feature.shape[2], :: 32 // feature.shape[3]].float()
+    task = MotionTask(widths)
+    optimizer = torch.optim.Adam(task.parameters(), lr=0.05)
+    first, accuracy = task(features, action, direction)
+    for _ in range(200):
+        loss, accuracy = task(features, action, direction)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.3 * first.item()
+    assert accuracy["action"] > 0.9
+    nothing, accuracy = task(features, torch.zeros_like(action), torch.zeros_like(direction))
+    assert float(nothing) == 0
+    assert math.isnan(accuracy["action"])
