@@ -158,6 +158,13 @@ def test_unknown_names(cstm, clip, tmp_path):
     refused(result, "did you mean tiny?")
     refused(cstm("profile", "papper"), "did you mean paper?")
     refused(cstm("train", "tinny", "--root", tmp_path, "--out", out), "did you mean tiny?")
+    refused(cstm("train", "--root", tmp_path, "--out", out, "tiny"), "name the experiment first")
+
+
+def test_settings_that_make_no_sense(cstm, tmp_path):
+    arguments = ("train", "tiny", "--root", tmp_path, "--out", tmp_path / "run")
+    refused(cstm(*arguments, "--encoders.batch", 0), "batch should be at least 1")
+    refused(cstm(*arguments, "--clip.size", 0), "size should be at least 32")
 
 
 def test_checkpoints_that_are_none(cstm, clip, tmp_path):

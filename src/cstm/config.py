@@ -10,6 +10,12 @@ Split = Literal["train", "test"]
 Device = Literal["auto", "cpu", "cuda"]
 
 
+def _at_least(least: int, **settings: int) -> None:
+    for name, value in settings.items():
+        if value < least:
+            raise ValueError(f"{name} should be at least {least}, got {value}")
+
+
 @dataclass(frozen=True)
 class ClipConfig:
     """What one look at a video is: how many frames, how far apart, at which size.
@@ -26,6 +32,10 @@ class ClipConfig:
     """Frames of the video from one frame of the clip to the next."""
     size: int = 320
     """Side of the network's square input in pixels; a multiple of 32 lines the stages up."""
+
+    def __post_init__(self) -> None:
+        _at_least(1, frames=self.frames, step=self.step)
+        _at_least(32, size=self.size)
 
 
 @dataclass(frozen=True)
@@ -97,9 +107,18 @@ class Schedule:
     motion_weight: float = 0.0
     """Weight of the auxiliary action and direction loss on temporal features; 0 switches it off."""
     flip: bool = False
-    """Mirror half of the clips, left and right swapped in their sentences."""
+    """Mirror half of the clips, left and right swapped in their sentences (--no-flip: never)."""
     seed: int = 0
     """Of the initial weights and the order of samples."""
+
+    def __post_init__(self) -> None:
+        _at_least(
+            1,
+            epochs=self.epochs,
+            batch=self.batch,
+            decay_epochs=self.decay_epochs,
+            sentences_per_frame=self.sentences_per_frame,
+        )
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ def check_output(
         raise _cannot_write(out, error) from error
     if not out.is_dir():
         raise ValueError(f"{out} is not a folder; choose another")
+    if out.is_mount():
+        raise ValueError(f"{out} is a mount point and can't be renamed; choose a folder inside it")
     entries = sorted(entry.name for entry in out.iterdir())
     if not entries:
         return

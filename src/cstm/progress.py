@@ -1,6 +1,7 @@
 """Progress of long work on stderr; nothing where stderr is no terminal."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from rich.console import Console
 from rich.progress import (
@@ -13,9 +14,15 @@ from rich.progress import (
 )
 
 
+@cache
+def _console() -> Console:
+    """One console for all bars, so that one bar can stand below another."""
+    return Console(stderr=True)
+
+
 def bar(*extra: ProgressColumn) -> Progress:
     """Build a bar with title, share done, count, whatever else, and the time left."""
-    console = Console(stderr=True)
+    console = _console()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

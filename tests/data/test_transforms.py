@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import interpolate
 
 from cstm.data.transforms import ResizePad, unit_range
 
@@ -86,28 +86,25 @@ def disc(height: int, width: int) -> np.ndarray:
     return ((rows / height - 0.45) / 0.3) ** 2 + ((columns / width - 0.6) / 0.25) ** 2 <= 1
 
 
-@pytest.mark.parametrize("fraction", [1, 2, 4])
 @pytest.mark.parametrize(("height", "width"), [(240, 320), (333, 201), (64, 64), (90, 31)])
-def test_inverse_recovers_a_mask(height: int, width: int, fraction: int):
+def test_inverse_recovers_a_mask(height: int, width: int):
     mask = disc(height, width)
     resize_pad = ResizePad.for_frame(height, width, 160)
-    cover = avg_pool2d(resize_pad.apply_mask(mask)[None], fraction)
-    back = resize_pad.invert(cover).numpy()[0] > 0.5
+    back = resize_pad.invert(resize_pad.apply_mask(mask)[None]).numpy()[0] > 0.5
     assert (mask & back).sum() / (mask | back).sum() > 0.95
 
 
-@pytest.mark.parametrize("fraction", [1, 2, 4, 8])
 @pytest.mark.parametrize(("height", "width"), [(120, 160), (77, 50), (300, 211)])
-def test_coordinates_agree_at_any_resolution_of_the_map(height: int, width: int, fraction: int):
+def test_coordinates_agree(height: int, width: int):
     """A map that holds its own positions comes back holding those of the native pixels."""
     resize_pad = ResizePad.for_frame(height, width, 64)
-    centres = (torch.arange(64 // fraction) + 0.5) * fraction
+    centres = torch.arange(64) + 0.5
     rows, columns = torch.meshgrid(centres, centres, indexing="ij")
     back_rows, back_columns = resize_pad.invert(torch.stack((rows, columns))).double()
     y = resize_pad.top + (torch.arange(height) + 0.5) * resize_pad.height / height
     x = resize_pad.left + (torch.arange(width) + 0.5) * resize_pad.width / width
-    inside_y = (y - y.mean()).abs() <= (resize_pad.height - fraction) / 2
-    inside_x = (x - x.mean()).abs() <= (resize_pad.width - fraction) / 2
+    inside_y = (y - y.mean()).abs() <= (resize_pad.height - 1) / 2
+    inside_x = (x - x.mean()).abs() <= (resize_pad.width - 1) / 2
     assert torch.allclose(back_rows[inside_y], y[inside_y, None].double(), atol=1e-3)
     assert torch.allclose(back_columns[:, inside_x], x[inside_x].double(), atol=1e-3)
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from cstm.config import ClipConfig
-from cstm.data.video import open_video, read_clip, read_frames
+from cstm.data.video import open_video, read_clip
 
 
 def pictures(count: int, height: int = 48, width: int = 64) -> list[np.ndarray]:
@@ -258,16 +258,6 @@ def test_file_names_are_only_names(tmp_path: Path):
 
 def write_as(folder: Path, name: str) -> Path:
     return write(folder / "plain.mov", pictures(2)).rename(folder / name)
-
-
-def test_read_frames_in_any_order(tmp_path: Path):
-    path = write(tmp_path / "clip.mov", pictures(6))
-    frames = read_frames(path, [4, 0, 4, 2])
-    assert (frames == np.stack([pictures(6)[i] for i in (4, 0, 4, 2)])).all()
-    assert read_frames(str(path), range(5, 6)).shape == (1, 48, 64, 3)
-    with pytest.raises(ValueError, match=r"frame 7 is wanted, but only 6 frames") as caught:
-        read_frames(path, [0, 6])
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ LINES = "the 1 2 3\ndog 0.5 -1 2\n. . . 7 8 9\nunused 0 0 0\n"
         ("A white, brown cat is jumping.", ["a", "white", "brown", "cat", "is", "jumping"]),
         ("  two   spaces ", ["two", "spaces"]),
         ("man's t-shirt", ["man's", "t", "shirt"]),
+        ("the 'white' cat", ["the", "white", "cat"]),
         ("?!", []),
     ],
 )

@@ -13,7 +13,7 @@ def place(monkeypatch):
 
     def replace(**options):
         place = io.StringIO()
-        monkeypatch.setattr("cstm.progress.Console", lambda **_: Console(file=place, **options))
+        monkeypatch.setattr("cstm.progress._console", lambda: Console(file=place, **options))
         return place
 
     return replace

@@ -14,7 +14,7 @@ from cstm.data.synthetic import synthesize
 from cstm.experiments import get_experiment
 from cstm.training.checkpoint import load_checkpoint
 from cstm.training.run import Run, pretrained_vectors, train
-from cstm.training.stages import stages_of
+from cstm.training.stages import build_network, stages_of
 
 SCHEDULE = Schedule(
     epochs=2, batch=4, learning_rate=1e-3, sentences_per_frame=2, motion_weight=0.5, flip=True
@@ -57,6 +57,9 @@ def finished(world, prepared, tmp_path_factory) -> Path:
 
 
 def test_the_joint_network_has_the_encoders_of_stage_one_and_only_its_decoder_moved(finished):
+    trained = load_checkpoint(finished / "cstm.safetensors")
+    stage = stages_of(EXPERIMENT)[-1]
+    fresh = build_network(stage, trained.vocabulary, finished).state_dict()
     joint = load_checkpoint(finished / "cstm.safetensors").network.state_dict()
     for name in ("spatial", "temporal"):
         alone = load_checkpoint(finished / name / "last.safetensors").network.state_dict()
@@ -64,8 +67,11 @@ def test_the_joint_network_has_the_encoders_of_stage_one_and_only_its_decoder_mo
         assert encoder
         for key, value in encoder.items():
             assert torch.equal(joint[key], value), key
-        moved = [key for key in alone if key.startswith("decoder.heads")]
-        assert any(not torch.equal(joint[key], alone[key]) for key in moved)
+    moved = {key for key, value in joint.items() if not torch.equal(value, fresh[key])}
+    assert moved
+    assert all(key.startswith("decoder.") for key in moved)
+    weights = {key for key in joint if key.startswith("decoder.") and key.endswith("weight")}
+    assert weights <= moved
 
 
 def test_a_run_leaves_metrics_and_provenance(finished):
@@ -99,6 +105,21 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_undisturbed_one(
         assert torch.equal(value, resumed[key]), key
 
 
+def test_a_run_goes_on_with_its_own_settings_only(finished, world, prepared, tmp_path):
+    wider = replace(EXPERIMENT, model=replace(EXPERIMENT.model, width=8))
+    with pytest.raises(ValueError, match="was trained with another width"):
+        train_all(run_of(world, prepared, finished, wider))
+    faster = replace(EXPERIMENT, encoders=replace(SCHEDULE, learning_rate=0.1))
+    with pytest.raises(ValueError, match="was trained with another learning_rate"):
+        train_all(run_of(world, prepared, finished, faster))
+    broken = tmp_path / "spatial" / "state.pt"
+    broken.parent.mkdir()
+    broken.write_bytes((finished / "spatial" / "state.pt").read_bytes()[:5000])
+    with pytest.raises(ValueError, match="can't be read") as caught:
+        train_all(run_of(world, prepared, tmp_path))
+    assert "\n" not in str(caught.value)
+
+
 def test_prepared_samples_of_another_dataset_are_refused(finished, prepared, tmp_path):
     other = tmp_path / "other"
     synthesize(other, 2, 1, seed=8, size=(96, 80), frames=12, workers=1)
@@ -126,5 +147,7 @@ def test_pretrained_vectors_follow_the_vocabulary(tmp_path):
     path.write_text("dog 1 2\ncat 3 4\n. . 5 6\n")
     vectors = pretrained_vectors(path, Vocabulary(("cat", "zebra")), 2)
     assert_close(vectors, torch.tensor([[0.0, 0], [0, 0], [3, 4], [0, 0]]))
+    with pytest.raises(ValueError, match="none of the 1 words"):
+        pretrained_vectors(path, Vocabulary(("zebra",)), 2)
     with pytest.raises(ValueError, match=r"--model\.word-channels 2"):
         pretrained_vectors(path, Vocabulary(("cat",)), 300)

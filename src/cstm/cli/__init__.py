@@ -45,8 +45,10 @@ def main() -> None:
 
 def _train_with_defaults(arguments: Sequence[str]) -> dict[str, Callable[..., None]]:
     """Let the experiment that is named set the defaults of `cstm train`'s options."""
-    if len(arguments) < 2 or arguments[0] != "train" or arguments[1].startswith("-"):
+    if arguments[:1] != ["train"] or arguments[1:] in ([], ["-h"], ["--help"]):
         return {}
+    if arguments[1].startswith("-"):
+        raise ValueError("name the experiment first, such as: cstm train tiny --root world …")
     return {"train": partial(train, settings=get_experiment(arguments[1]))}
 
 

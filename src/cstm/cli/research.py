@@ -46,9 +46,8 @@ def train(
     data: DataFormat = "a2d",
     prepared: Path | None = None,
     validation_samples: int = 300,
-    accelerator: Device = "auto",
-    devices: int = 1,
-    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true",
+    device: Device = "auto",
+    precision: Literal["32-true", "bf16-mixed"] = "32-true",
     compiled: bool = False,
     vectors: Path | None = None,
     settings: Annotated[Experiment, arg(name="")] = Experiment(),  # noqa: B008
@@ -64,11 +63,10 @@ def train(
         experiment: Name of the experiment: paper, fast, tiny, or a row of Table 3.
         root: Folder of the dataset.
         out: Folder of the run; give the same one again to resume.
-        data: Format of the dataset; synthetic is what `cstm synthesize` writes.
+        data: Format of the dataset; synthetic is A2D's with the side files of `cstm synthesize`.
         prepared: Where decoded clips are kept; runs can share it. OUT/prepared if not given.
         validation_samples: Test samples evaluated after every epoch; 0 for none.
-        accelerator: Where to compute; auto takes a GPU if there is one.
-        devices: How many of them.
+        device: Where to compute; auto takes a GPU if there is one.
         precision: Of the computation; weights stay in single precision.
         compiled: Compile the network first: minutes once, then up to twice as fast.
         vectors: GloVe text file (.txt, .gz, .zip), kept fixed; vectors are learned if not given.
@@ -76,6 +74,7 @@ def train(
     """
     from lightning_fabric import Fabric
 
+    from cstm.inference.load import pick_device
     from cstm.training.run import Run
     from cstm.training.run import train as train_run
     from cstm.training.watch import watch
@@ -93,7 +92,7 @@ def train(
         compiled=compiled,
         vectors=vectors,
     )
-    fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision)
+    fabric = Fabric(accelerator=pick_device(device).type, devices=1, precision=precision)
     watch(train_run(run, fabric))
     print(f"trained {experiment}: {out / 'cstm.safetensors'}")
 
@@ -118,7 +117,7 @@ def evaluate(
     Args:
         weights: Name of weights that come with the package, or a checkpoint's path.
         root: Folder of the dataset.
-        data: Format of the dataset; synthetic is what `cstm synthesize` writes.
+        data: Format of the dataset; synthetic is A2D's with the side files of `cstm synthesize`.
         split: Part of the dataset.
         samples: Only so many samples, spread evenly; all if not given.
         device: Where to compute; auto takes a GPU if there is one.

@@ -1,6 +1,7 @@
 """Samples decoded once and kept at the network's size: feeding never holds training back."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -176,7 +177,7 @@ class PreparedSamples:
 def mirror_sentence(sentence: str) -> str:
     """Swap left and right, as a mirror does with what the sentence says."""
     swap = {"left": "right", "right": "left"}
-    return " ".join(swap.get(word.lower(), word) for word in sentence.split())
+    return re.sub(r"\b(left|right)", lambda side: swap[side[0]], sentence.lower())
 
 
 _MIRRORED_DIRECTION = np.arange(len(DIRECTIONS) + 1, dtype=np.uint8)

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from numpy import ndarray
 from torch import Tensor
-from torch.nn.functional import grid_sample, interpolate, pad
+from torch.nn.functional import interpolate, pad
 
 
 @dataclass(frozen=True)
@@ -69,22 +69,13 @@ class ResizePad:
         return self._resize_pad(torch.as_tensor(labels).unsqueeze(-3), "nearest-exact").squeeze(-3)
 
     def invert(
-        self, maps: Float[Tensor, "batch rows columns"]
+        self, maps: Float[Tensor, "batch size size"]
     ) -> Float[Tensor, "batch native_height native_width"]:
-        """Bring maps of the whole square back to the native frame, bilinear.
-
-        The maps may have any resolution, such as half the square's. Nothing of the padding mixes
-        into the frame's borders.
-        """
-        y = _within(self.native_height, self.top, self.height, self.size / maps.shape[-2])
-        x = _within(self.native_width, self.left, self.width, self.size / maps.shape[-1])
-        rows, columns = torch.meshgrid(y, x, indexing="ij")
-        # From pixels of the square to grid_sample's −1 (left edge) to 1 (right edge).
-        grid = torch.stack((columns, rows), dim=-1) / (self.size / 2) - 1
-        grid = grid.to(maps.device, torch.float32)
-        # All maps share one grid, as channels of one image.
-        image = maps[None].float()
-        return grid_sample(image, grid[None], padding_mode="border", align_corners=False)[0]
+        """Bring maps of the square back to the native frame, bilinear, without the padding."""
+        assert maps.shape[-1] == self.size, f"made for maps of {self.size}, got {maps.shape[-1]}"
+        rectangle = maps[:, self.top : self.top + self.height, self.left : self.left + self.width]
+        native = (self.native_height, self.native_width)
+        return interpolate(rectangle[None].float(), native, mode="bilinear")[0]
 
     def _resize_pad(self, images: Tensor, mode: Literal["bilinear", "nearest-exact"]) -> Tensor:
         assert images.shape[-2:] == (self.native_height, self.native_width), (
@@ -102,13 +93,3 @@ class ResizePad:
 def unit_range(frames: UInt8[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Turn bytes into the floats from 0 to 1 that networks take."""
     return frames.float().div_(255)
-
-
-def _within(native: int, start: int, extent: int, cell: float) -> Float[Tensor, " native"]:
-    """Centres of native pixels along one axis, in pixels of the square, for a map's cell size.
-
-    They are kept half a cell inside the rectangle, as a resize of the rectangle alone would.
-    """
-    centres = start + (torch.arange(native, dtype=torch.float64) + 0.5) * (extent / native)
-    margin = min(cell, extent) / 2
-    return centres.clamp(start + margin, start + extent - margin)

@@ -1,6 +1,6 @@
 """Videos of any container and codec that FFmpeg reads, decoded one upright RGB frame at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -113,23 +113,6 @@ def open_video(path: str | Path) -> Video:
         duration = _duration(container, stream)
         announced = stream.frames or (round(duration * fps) if duration else None)
     return Video(path, width, height, fps, announced, 1 / aspect if upright.transposed else aspect)
-
-
-def read_frames(path: str | Path, indices: Iterable[int]) -> UInt8[ndarray, "time height width 3"]:
-    """Read the frames of the given indices, counted from 0, in the order and as often as given.
-
-    The file is decoded from its start up to the last frame wanted. Raises a ValueError where the
-    video ends before it.
-    """
-    indices = list(indices)
-    assert min(indices) >= 0, "frame indices count from 0"
-    images, length = _wanted(path, set(indices))
-    if max(indices) >= length:
-        raise ValueError(
-            f"{path}: frame {max(indices) + 1} is wanted, but only {length} frames can be decoded; "
-            "is the video complete?"
-        )
-    return np.stack([images[index] for index in indices])
 
 
 def read_clip(

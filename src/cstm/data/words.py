@@ -25,7 +25,7 @@ def tokenize(sentence: str) -> list[str]:
 
     The tokens are not cut to :data:`MAX_WORDS`; :meth:`Vocabulary.encode` does that.
     """
-    return re.findall(r"[\w']+", sentence.lower())
+    return re.findall(r"\w+(?:'\w+)*", sentence.lower())
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,8 @@ def read_word_vectors(path: Path, words: Iterable[str]) -> dict[str, Float32[nda
     try:
         with _open_text(path) as lines:
             for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
                 fields = line.rstrip("\n").split(" ")
                 if width is None:
                     width = len(fields) - 1

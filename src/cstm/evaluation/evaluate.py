@@ -1,7 +1,6 @@
 """A network over a dataset: every sample once, compared at its native resolution."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -75,8 +74,8 @@ def evaluate(
         yield done
 
 
-def spread(total: int, wanted: int | Literal["all"]) -> list[int]:
-    """Indices of so many samples, spread evenly over a dataset."""
-    if wanted == "all" or wanted >= total:
+def spread(total: int, wanted: int) -> list[int]:
+    """Indices of so many samples, spread evenly over a dataset; all where there are not so many."""
+    if wanted >= total:
         return list(range(total))
     return [position * total // wanted for position in range(wanted)]

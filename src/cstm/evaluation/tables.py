@@ -3,45 +3,42 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rich import box
 from rich.table import Table
 
 from cstm.config import ClipConfig
 from cstm.evaluation.cost import Cost
 
-_COLUMNS = {
-    "precision@0.5": "P@0.5",
-    "precision@0.6": "P@0.6",
-    "precision@0.7": "P@0.7",
-    "precision@0.8": "P@0.8",
-    "precision@0.9": "P@0.9",
-    "ap": "AP",
-    "overall_iou": "overall IoU",
-    "mean_iou": "mean IoU",
-    "pick_rate": "picked",
-}
+_PRECISION = {f"precision@0.{x}": f".{x}" for x in range(5, 10)}
+_SUMMARY = {
+    "ap": "AP", "overall_iou": "overall", "mean_iou": "mean", "pick_rate": "picked",
+}  # fmt: skip
 _GROUPS = {"by_tag": "told apart by", "by_action": "action", "by_direction": "direction"}
 
 
 def metric_tables(result: Mapping[str, Any]) -> list[Table]:
     """Metrics in percent: one table for all samples, one for each breakdown that there is.
 
-    ``picked`` is the share of look-alike pairs in which the actor meant was chosen (chance: 50).
+    The columns .5 to .9 are P@0.5 to P@0.9; overall and mean are IoUs; picked is the share of
+    look-alike pairs in which the actor meant was chosen (chance: 50).
     """
-    title = f"{result['protocol']} protocol, native resolution, percent"
-    groups = {title: {"all": result}}
+    title = f"{result['protocol']} protocol at native resolution, in percent: P@X, AP, IoU"
+    tables = [_metric_table(title, {"all": result}, _PRECISION | _SUMMARY)]
     for key, name in _GROUPS.items():
         if result.get(key):
-            groups[name] = result[key]
-    return [_metric_table(name, rows) for name, rows in groups.items()]
+            tables.append(_metric_table(name, result[key], _SUMMARY))
+    return tables
 
 
-def _metric_table(title: str, rows: Mapping[str, Mapping[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("")
-    for heading in ("samples", *_COLUMNS.values()):
-        table.add_column(heading, justify="right")
+def _metric_table(
+    title: str, rows: Mapping[str, Mapping[str, Any]], columns: Mapping[str, str]
+) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table.add_column("", no_wrap=True)
+    for heading in ("samples", *columns.values()):
+        table.add_column(heading, justify="right", no_wrap=True)
     for name, row in rows.items():
-        cells = ("–" if row[key] is None else f"{100 * row[key]:.1f}" for key in _COLUMNS)
+        cells = ("–" if row[key] is None else f"{100 * row[key]:.1f}" for key in columns)
         table.add_row(name, str(row["samples"]), *cells)
     return table
 
@@ -54,7 +51,8 @@ def cost_table(experiment: str, clip: ClipConfig, cost: Cost) -> Table:
     """Parameters and multiply-adds of an experiment; those of ``paper`` beside Table 4."""
     compared = experiment == "paper"
     shape = f"{clip.frames}×{clip.size}×{clip.size}"
-    table = Table(title=f"{experiment}, one clip of {shape} and 20 words", title_justify="left")
+    title = f"{experiment}: one clip of {shape}, 20 words"
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     table.add_column("")
     table.add_column("GMAC", justify="right")
     if compared:

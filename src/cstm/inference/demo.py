@@ -10,6 +10,7 @@ from numpy import ndarray
 
 from cstm.data.synthetic import Clip, render_clip
 from cstm.data.synthetic.scene import Actor
+from cstm.data.synthetic.writer import FRAME_RATE
 from cstm.data.video import open_video
 from cstm.folder import check_output, whole_folder
 from cstm.inference.export import write_segmentation
@@ -18,8 +19,7 @@ from cstm.inference.picture import SummaryPicture
 from cstm.inference.progress import frame_progress
 from cstm.inference.segmenter import FrameResult, Segmenter
 
-SEED = 11
-FRAME_RATE = Fraction(24)
+SEED = 217
 
 
 def run_demo(segmenter: Segmenter, out: Path, seed: int = SEED) -> list[tuple[str, list[float]]]:
@@ -36,7 +36,7 @@ def run_demo(segmenter: Segmenter, out: Path, seed: int = SEED) -> list[tuple[st
     clip = render_clip(seed, with_pair=True)
     assert clip.scene.pair is not None, "a pair was asked for"
     pair = clip.scene.pair
-    queries = [describe_motion(clip.actors[number]) for number in pair]
+    queries = tell_apart(*(clip.actors[number] for number in pair))
     with whole_folder(out) as folder:
         write_clip(clip, folder / "clip.mp4")
         video = open_video(folder / "clip.mp4")
@@ -58,23 +58,25 @@ def run_demo(segmenter: Segmenter, out: Path, seed: int = SEED) -> list[tuple[st
     ]
 
 
-def describe_motion(actor: Actor) -> str:
-    """A sentence that tells an actor from its look-alike: what it looks like, what it does."""
-    look, motion = actor.look, actor.motion
+def tell_apart(actor: Actor, look_alike: Actor) -> list[str]:
+    """Two sentences that differ in what the actors do alone, or in where they go."""
+    look = actor.look
     colours = " and ".join(look.colours)
     person = look.actor in ("adult", "baby")
     subject = f"the {look.kind} in {colours}" if person else f"the {colours} {look.kind}"
-    does = "not moving" if motion.action == "none" else motion.action
-    way = f" to the {motion.direction}" if motion.direction in ("left", "right") else ""
-    return f"{subject} is {does}{way}"
+    motions = (actor.motion, look_alike.motion)
+    if actor.motion.action == look_alike.motion.action:
+        return [f"{subject} is moving {motion.direction}" for motion in motions]
+    actions = ("not moving" if m.action == "none" else m.action for m in motions)
+    return [f"{subject} is {action}" for action in actions]
 
 
 def write_clip(clip: Clip, path: Path) -> None:
     """Write a rendered clip as a video file."""
     _, height, width, _ = clip.frames.shape
-    with open_film(path, height, width, FRAME_RATE) as film:
+    with open_film(path, height, width, Fraction(FRAME_RATE)) as film:
         for number, frame in enumerate(clip.frames):
-            film.add(frame, number / float(FRAME_RATE))
+            film.add(frame, number / FRAME_RATE)
 
 
 class Overlaps:

@@ -21,8 +21,6 @@ from cstm.data.words import Vocabulary
 from cstm.inference import SegmentationWarning
 from cstm.inference.queries import encode_queries
 
-Device = str | torch.device
-
 ARRAY_RATE = 25.0
 """Frames per second assumed of frames that come as arrays, which tell no time."""
 
@@ -89,7 +87,7 @@ class Segmenter:
         network: Network,
         vocabulary: Vocabulary,
         clip: ClipConfig,
-        device: Device = "cpu",
+        device: str | torch.device = "cpu",
         precision: Literal["float32", "bfloat16"] = "float32",
         batch: int = 8,
     ) -> None:

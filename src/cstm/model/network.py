@@ -58,6 +58,7 @@ class ActorSegmenter(nn.Module):
             style=config.decoder,
             concatenate_sentence=not config.cmam_stages,
         )
+        _lay_out_channels_last(self)
 
     def encode(
         self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
@@ -84,6 +85,15 @@ class ActorSegmenter(nn.Module):
         return functional.interpolate(
             finest[:, None], size=clip.shape[-2:], mode="bilinear", align_corners=False
         ).squeeze(1)
+
+
+def _lay_out_channels_last(network: nn.Module) -> None:
+    """Lay convolution weights out as CPUs and GPUs compute fastest; their values stay."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+        elif isinstance(module, nn.Conv3d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
 
 
 def _decoder_inputs(

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from cstm.config import ClipConfig, Experiment, ModelConfig, Schedule
@@ -50,7 +50,8 @@ def save_checkpoint(
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    save_file(state, partial, metadata)
+    # Not save_file, whose files nobody but the owner may read.
+    partial.write_bytes(save(state, metadata))
     partial.replace(path)
 
 

@@ -3,8 +3,8 @@
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,6 @@ def fit(
         ValueError: the loss is not a number; the message names the samples of that batch.
     """
     torch.manual_seed(schedule.seed)
-    use_channels_last(network)
     motion = _motion_task(network, schedule)
     model = nn.ModuleDict({"network": network} | ({"motion": motion} if motion else {}))
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -78,17 +77,13 @@ def fit(
     model.to(fabric.device)
     forward = torch.compile(network) if compiled else network
 
-    folder.mkdir(parents=True, exist_ok=True)
-    state_file = folder / "state.pt"
-    start = 0
-    if state_file.exists():
-        state = torch.load(state_file, map_location=fabric.device, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        start = state["epoch"]
+    settings = {"model": asdict(experiment.model), "schedule": asdict(schedule)}
+    start = _resume(folder, model, optimizer, settings)
+    if start >= schedule.epochs:
+        return
 
-    writer = SummaryWriter(str(folder / "tensorboard"), purge_step=None)
     steps_per_epoch = max(1, len(samples.pairs) // schedule.batch)
+    writer = SummaryWriter(str(folder / "tensorboard"), purge_step=start * steps_per_epoch)
     for epoch in range(start, schedule.epochs):
         train_mode(network)
         began, totals = time.perf_counter(), {}
@@ -101,7 +96,7 @@ def fit(
             if not torch.isfinite(loss):
                 raise ValueError(f"the loss is {loss.item()} at step {step}, on {batch.name}")
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            fabric.backward(loss)
             nn.utils.clip_grad_norm_(trainable, max_norm=10.0)
             optimizer.step()
             for name, value in values.items():
@@ -113,26 +108,65 @@ def fit(
                 writer.add_scalar("train/samples_per_second", rate, step)
             yield Step(epoch, step, steps_per_epoch * schedule.epochs, values, rate)
 
-        metrics: dict[str, Any] = {name: float(np.nanmean(v)) for name, v in totals.items()}
+        metrics: dict[str, Any] = {name: _mean(values) for name, values in totals.items()}
         metrics |= {"epoch": epoch + 1, "seconds": round(time.perf_counter() - began, 1)}
         if validate is not None:
             metrics |= {"validation": dict(validate(network.eval()))}
-        for name, value in (metrics.get("validation") or {}).items():
+        for name, value in metrics.get("validation", {}).items():
             if isinstance(value, float):
                 writer.add_scalar(f"validation/{name}", value, (epoch + 1) * steps_per_epoch)
         trace = {**provenance, "epochs": epoch + 1, "metrics": metrics}
-        checkpoint = Checkpoint(network, vocabulary, experiment, trace)
-        save_checkpoint(folder / "last.safetensors", checkpoint)
+        save_checkpoint(
+            folder / "last.safetensors", Checkpoint(network, vocabulary, experiment, trace)
+        )
         state = {
+            "settings": json.dumps(settings),
             "model": model.state_dict(),
             "optimizer": optimizer.state_dict(),
             "epoch": epoch + 1,
         }
+        torch.save(state, folder / "state.partial")
+        (folder / "state.partial").replace(folder / "state.pt")
         with (folder / "metrics.jsonl").open("a") as lines:
             lines.write(json.dumps(metrics) + "\n")
-        torch.save(state, state_file.with_suffix(".partial"))
-        state_file.with_suffix(".partial").replace(state_file)
     writer.close()
+
+
+def _resume(
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, settings: Mapping[str, Any]
+) -> int:
+    """Take up what an earlier run left in its folder; returns the number of its whole epochs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "state.pt"
+    if not file.exists():
+        return 0
+    try:
+        state = torch.load(file, weights_only=True)
+        before = json.loads(state["settings"])
+    except Exception as error:
+        raise ValueError(
+            f"{file} can't be read ({str(error).splitlines()[0]}); delete {folder} to train anew"
+        ) from error
+    now = json.loads(json.dumps(settings))
+    changed = [
+        name
+        for part, values in now.items()
+        for name, value in values.items()
+        if before[part].get(name) != value
+    ]
+    if changed:
+        raise ValueError(
+            f"{folder} was trained with another {' and '.join(changed)}; choose another --out"
+        )
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    return state["epoch"]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    """Mean of the numbers there are; None where there are none."""
+    numbers = [value for value in values if not math.isnan(value)]
+    return sum(numbers) / len(numbers) if numbers else None
 
 
 def train_mode(network: ActorSegmenter) -> None:
@@ -141,15 +175,6 @@ def train_mode(network: ActorSegmenter) -> None:
     for stream in (network.spatial, network.temporal):
         if stream is not None and not any(p.requires_grad for p in stream.parameters()):
             stream.eval()
-
-
-def use_channels_last(network: nn.Module) -> None:
-    """Lay convolution weights out channels-last, which is faster on CPUs and GPUs alike."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            module.to(memory_format=torch.channels_last)
-        elif isinstance(module, nn.Conv3d):
-            module.to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
 
 
 def _motion_task(network: ActorSegmenter, schedule: Schedule) -> MotionTask | None:

@@ -49,6 +49,8 @@ class Run:
 def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     """Train all stages of an experiment, yielding after every step.
 
+    Raises a ValueError if ``out`` holds a run with other settings.
+
     Finished stages are left as they are and an unfinished one goes on after its last whole epoch,
     so that the same call resumes a run. At the end ``out/cstm.safetensors`` holds the network.
     """
@@ -105,15 +107,21 @@ def pretrained_vectors(
         ValueError: the file is no GloVe file, or its vectors are of another width.
     """
     found = read_word_vectors(path, vocabulary.words)
+    if not found:
+        raise ValueError(
+            f"{path} has none of the {len(vocabulary.words)} words of the dataset's sentences; "
+            "expected GloVe's text format, with lower-case words"
+        )
     table = torch.zeros(len(vocabulary), channels)
     for number, word in enumerate(vocabulary.words, start=UNKNOWN + 1):
-        if word in found:
-            if len(found[word]) != channels:
-                raise ValueError(
-                    f"{path} holds vectors of {len(found[word])} numbers and the network expects "
-                    f"{channels}; set --model.word-channels {len(found[word])}"
-                )
-            table[number] = torch.from_numpy(found[word])
+        if word not in found:
+            continue
+        if len(found[word]) != channels:
+            raise ValueError(
+                f"{path} holds vectors of {len(found[word])} numbers and the network expects "
+                f"{channels}; set --model.word-channels {len(found[word])}"
+            )
+        table[number] = torch.from_numpy(found[word])
     return table
 
 
@@ -138,9 +146,12 @@ def _hardware() -> str:
 
 
 def _revision() -> str | None:
-    """Git revision of the code, where it runs from a checkout."""
+    """Git revision of the code, where it runs from a checkout of its own."""
+    here = Path(__file__).resolve().parents[3]
+    if not (here / ".git").exists():
+        return None
     try:
-        command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+        command = ["git", "-C", str(here), "describe", "--always", "--dirty"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -1,0 +1,52 @@
+"""Weights by name or by path, and the face of the package."""
+
+import subprocess
+import sys
+
+import pytest
+
+import cstm
+from cstm.inference.load import find_weights, pick_device
+
+
+def test_the_package_brings_small_weights_that_segment():
+    path = find_weights("tiny")
+    assert path.stat().st_size <= 10_000_000
+    segmenter = cstm.load("tiny", device="cpu")
+    assert isinstance(segmenter, cstm.Segmenter)
+    assert "jumping" in segmenter.vocabulary
+
+
+def test_its_weights_say_where_they_come_from():
+    from cstm.training.checkpoint import load_checkpoint
+
+    provenance = load_checkpoint(find_weights("tiny")).provenance
+    for key in ("experiment", "data", "date", "revision", "epochs", "metrics", "hardware"):
+        assert provenance[key], key
+
+
+def test_wrong_names_are_answered_with_the_closest():
+    with pytest.raises(ValueError, match="did you mean tiny"):
+        find_weights("tinny")
+
+
+def test_a_path_is_taken_as_it_is(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    assert find_weights(path) == path
+
+
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert str(pick_device("auto")) == "cpu"
+    with pytest.raises(ValueError, match="no GPU"):
+        pick_device("cuda")
+
+
+def test_importing_the_package_brings_no_torch():
+    code = "import sys, cstm; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'lood'"):
+        _ = cstm.lood  # pyright: ignore[reportAttributeAccessIssue]
