@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import av
@@ -30,10 +31,12 @@ def cstm(monkeypatch, capsys):
     def run(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["cstm", *map(str, arguments)])
         code = 0
-        try:
-            main()
-        except SystemExit as exit_:
-            code = int(exit_.code or 0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            try:
+                main()
+            except SystemExit as exit_:
+                code = int(exit_.code or 0)
         output = capsys.readouterr()
         return code, output.out, output.err
 
@@ -49,6 +52,7 @@ def refused(result: tuple[int, str, str], *words: str) -> None:
         assert word in err
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_segment_writes_masks_overlays_and_coco(cstm, clip, tmp_path):
     out = tmp_path / "out"
     code, printed, _ = cstm(
@@ -163,8 +167,15 @@ def test_unknown_names(cstm, clip, tmp_path):
 
 def test_settings_that_make_no_sense(cstm, tmp_path):
     arguments = ("train", "tiny", "--root", tmp_path, "--out", tmp_path / "run")
-    refused(cstm(*arguments, "--encoders.batch", 0), "batch should be at least 1")
-    refused(cstm(*arguments, "--clip.size", 0), "size should be at least 32")
+    for setting, reason in {
+        "--encoders.batch": "batch should be at least",
+        "--clip.size": "size should be at least",
+    }.items():
+        code, _, err = cstm(*arguments, setting, 0)
+        assert code == 2
+        assert reason in err
+        assert "Traceback" not in err
+    assert not (tmp_path / "run").exists()
 
 
 def test_checkpoints_that_are_none(cstm, clip, tmp_path):
@@ -218,7 +229,7 @@ def test_evaluate_prints_what_scripts_expect(cstm, tmp_path):
         assert 0 <= result[key] <= 1
     code, printed, _ = cstm("evaluate", "tiny", "--root", root, "--workers", 0)
     assert code == 0
-    assert "mean IoU" in printed
+    assert "picked" in printed
 
 
 def test_the_installed_command_teaches():

@@ -34,8 +34,7 @@ class ClipConfig:
     """Side of the network's square input in pixels; a multiple of 32 lines the stages up."""
 
     def __post_init__(self) -> None:
-        _at_least(1, frames=self.frames, step=self.step)
-        _at_least(32, size=self.size)
+        _at_least(1, frames=self.frames, step=self.step, size=self.size)
 
 
 @dataclass(frozen=True)

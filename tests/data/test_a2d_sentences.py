@@ -199,7 +199,7 @@ def test_extracted_frames(world: World):
     assert [int(frame.mean().round()) for frame in dataset[6].frames] == [150, 170, 190, 190]
     (world.root / "Rename_Images" / "-train1" / "00020.jpg").unlink()
     with pytest.raises(ValueError, match="frame 20 is annotated, but there are only 19"):
-        dataset[6]
+        A2DSentences(world.root, "train", CLIP)[6]
 
 
 def test_side_files(world: World):

@@ -31,7 +31,8 @@ def test_the_demo_leaves_a_clip_masks_overlays_and_a_picture(tmp_path):
     names = {path.name for path in (tmp_path / "demo").iterdir()}
     assert names == {"clip.mp4", "picture.png", "segmentation"}
     assert open_video(tmp_path / "demo" / "clip.mp4").announced == 32
-    assert Image.open(tmp_path / "demo" / "picture.png").width > 1000
+    with Image.open(tmp_path / "demo" / "picture.png") as picture:
+        assert picture.width > 1000
 
 
 def test_the_demo_shows_two_that_differ_only_in_the_action():

@@ -217,7 +217,7 @@ def test_from_file_to_folder(tmp_path, brightness, vocabulary, capfd, turned):
 
 
 def test_nothing_is_read_where_nothing_may_be_written(tmp_path, brightness, vocabulary):
-    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "01").mkdir(parents=True)
     segmenter = Segmenter(brightness, vocabulary, ClipConfig(size=16))
     with pytest.raises(ValueError, match="--overwrite"):
         segment_to_folder(segmenter, tmp_path / "none.mp4", ["a cat"], tmp_path / "out")

@@ -60,5 +60,5 @@ def test_the_motion_task_counts_known_pixels_alone_and_can_be_learned():
     assert loss.item() < 0.3 * first.item()
     assert accuracy["action"] > 0.9
     nothing, accuracy = task(features, torch.zeros_like(action), torch.zeros_like(direction))
-    assert float(nothing) == 0
+    assert nothing.item() == 0
     assert math.isnan(accuracy["action"])

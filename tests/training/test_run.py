@@ -129,7 +129,7 @@ def test_prepared_samples_of_another_dataset_are_refused(finished, prepared, tmp
 
 def test_a_loss_that_is_not_a_number_names_the_batch(world, prepared, tmp_path):
     schedule = replace(SCHEDULE, learning_rate=float("inf"))
-    with pytest.raises(ValueError, match=r"the loss is .* train\d+/"):
+    with pytest.raises(ValueError, match=r"the loss is .*train\d+/"):
         train_all(run_of(world, prepared, tmp_path, replace(EXPERIMENT, encoders=schedule)))
 
 

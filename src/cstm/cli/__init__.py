@@ -28,6 +28,8 @@ def main() -> None:
     """Run the command that the arguments name; a user's mistake is one line and exit code 2."""
     warnings.showwarning = _show_warning
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `cstm train --help | head` is no error
     try:
         tyro.extras.subcommand_cli_from_dict(
             COMMANDS | _train_with_defaults(sys.argv[1:]),

@@ -13,7 +13,7 @@ from jaxtyping import Bool
 from numpy import ndarray
 
 from cstm.data.video import open_video
-from cstm.folder import whole_folder
+from cstm.folder import check_output, whole_folder
 from cstm.inference.coco import open_masks_json
 from cstm.inference.film import open_film
 from cstm.inference.overlay import Overlay, query_colour
@@ -36,6 +36,7 @@ def segment_to_folder(
 
     See :func:`write_segmentation` for the files and the errors.
     """
+    check_output(out, overwrite, WRITTEN)
     opened = open_video(video)
     results = segmenter.segment(opened, queries)
     with frame_progress(results, opened.announced) as watched:

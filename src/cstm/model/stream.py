@@ -70,7 +70,7 @@ class Stream(nn.Module):
 
     def attention_maps(
         self, visual: Visual, words: Int[Tensor, "batch word"]
-    ) -> dict[int, Float[Tensor, "batch word *grid"]]:
+    ) -> dict[int, Float[Tensor, "batch word ..."]]:
         """The map A of equation 3 for every stage that has a CMAM."""
         language = self.language(words)
         maps = {}

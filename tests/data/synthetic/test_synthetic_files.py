@@ -183,8 +183,8 @@ def test_a_root_in_use_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("keep")
     for root, reason in (
         (tmp_path / "full", "not empty"),
-        (tmp_path / "file", "is a file"),
-        (tmp_path / "file" / "below", "can't write"),
+        (tmp_path / "file", "is not a folder"),
+        (tmp_path / "file" / "below", "cannot write"),
     ):
         with pytest.raises(ValueError, match=reason) as error:
             synthesize(root, 1, 0)
