@@ -27,7 +27,7 @@ TINY = replace(
 """Narrow enough to train from nothing on two cores."""
 
 _TINY_SCHEDULE = Schedule(
-    epochs=3,
+    epochs=2,
     batch=16,
     learning_rate=2e-3,
     decay="cosine",
