@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Rational
 from pathlib import Path
 
 import av
@@ -108,11 +109,16 @@ def open_video(path: str | Path) -> Video:
             raise ValueError(NOTHING_DECODES.format(path))
         upright = _Upright(first)
         height, width, _ = upright(first).shape
-        aspect = stream.sample_aspect_ratio or Fraction(1)
-        fps = stream.average_rate or stream.guessed_rate or Fraction(25)
+        aspect = _fraction(stream.sample_aspect_ratio) or Fraction(1)
+        fps = _fraction(stream.average_rate) or _fraction(stream.guessed_rate) or Fraction(25)
         duration = _duration(container, stream)
         announced = stream.frames or (round(duration * fps) if duration else None)
     return Video(path, width, height, fps, announced, 1 / aspect if upright.transposed else aspect)
+
+
+def _fraction(ratio: Rational | None) -> Fraction | None:
+    """Python's fraction of whatever rational number this version of PyAV gives."""
+    return None if ratio is None else Fraction(int(ratio.numerator), int(ratio.denominator))
 
 
 def read_clip(
