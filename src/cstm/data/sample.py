@@ -1,6 +1,7 @@
 """The one thing that passes from readers of files to networks: a clip, a sentence, a mask."""
 
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from jaxtyping import Bool, UInt8
 from numpy import ndarray
@@ -16,7 +17,8 @@ ACTIONS = (
 DIRECTIONS = ("left", "right", "up", "down", "in place")
 """Directions of movement across the scene, numbered from 1."""
 
-TAGS = ("appearance", "action", "place")
+Tag = Literal["appearance", "action", "place"]
+TAGS: tuple[Tag, ...] = get_args(Tag)
 """What can tell a sentence's actor apart from the others."""
 
 

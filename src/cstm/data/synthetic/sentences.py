@@ -11,13 +11,12 @@ from typing import Literal
 
 from numpy.random import Generator
 
+from cstm.data.sample import TAGS, Tag
 from cstm.data.synthetic.actions import Motion
 from cstm.data.synthetic.look import Look
 
-Tag = Literal["appearance", "action", "place"]
 ClueName = Literal["noun", "colour", "size", "action", "direction", "place"]
 
-TAGS: tuple[Tag, ...] = ("appearance", "action", "place")
 TAG_OF: dict[ClueName, Tag] = {
     "noun": "appearance", "colour": "appearance", "size": "appearance",
     "action": "action", "direction": "action", "place": "place",
