@@ -1,6 +1,6 @@
 """Progress of long work on stderr; nothing where stderr is no terminal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 
 from rich.console import Console
@@ -34,10 +34,9 @@ def bar(*extra: ProgressColumn) -> Progress:
     )
 
 
-def track(counts: Iterable[int], total: int, title: str) -> Iterator[int]:
-    """Pass on a rising count of things done, and show it as a bar."""
+def track(counts: Iterable[int], total: int, title: str) -> None:
+    """Take a rising count of things done to its end, and show it as a bar."""
     with bar() as shown:
         task = shown.add_task(title, total=total)
         for count in counts:
             shown.update(task, completed=count)
-            yield count

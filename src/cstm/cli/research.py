@@ -149,8 +149,7 @@ def evaluate(
         batch,
         workers,
     )
-    for _ in track(counts, len(indices), "evaluating"):
-        pass
+    track(counts, len(indices), "evaluating")
     result = metric.compute()
     if json:
         print(json_format.dumps(result))

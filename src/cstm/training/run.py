@@ -59,8 +59,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     samples = open_dataset(run.data, run.root, "train", clip)
     if not folder.exists():
         frames = len({(pair.video, pair.frame) for pair in samples.pairs})
-        for _ in track(prepare(samples, clip, folder), frames, "decoding clips"):
-            pass
+        track(prepare(samples, clip, folder), frames, "decoding clips")
     prepared = PreparedSamples(folder, samples)
     vocabulary = Vocabulary.of_sentences(prepared.sentences)
     vectors = None
@@ -73,8 +72,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
         metric = RatioProtocol()
         indices = spread(len(test), run.validation_samples)
         counts = evaluate(network, vocabulary, test, clip, metric, indices)
-        for _ in track(counts, len(indices), "validating"):
-            pass
+        track(counts, len(indices), "validating")
         return {name: v for name, v in metric.compute().items() if not isinstance(v, dict)}
 
     stages = stages_of(run.experiment)

@@ -87,8 +87,7 @@ def synthesize(
         (folder / "Release" / "clips320H").mkdir(parents=True)
         write = partial(write_clip, folder, seed=seed, size=size, frames=frames)
         rows: list[Rows] = []
-        for _ in track(_collect(_each(write, jobs, workers), rows), len(jobs), "drawing clips"):
-            pass
+        track(_collect(_each(write, jobs, workers), rows), len(jobs), "drawing clips")
         _write_texts(folder, rows)
 
 
