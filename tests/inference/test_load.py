@@ -6,7 +6,8 @@ import sys
 import pytest
 
 import cstm
-from cstm.inference.load import find_weights, pick_device
+from cstm.inference.load import find_weights
+from cstm.processes import pick_device
 
 
 def test_the_package_brings_small_weights_that_segment():

@@ -9,7 +9,9 @@ from functools import partial
 import tyro
 from tyro.conf import FlagCreatePairsOff
 
-from cstm.cli.research import evaluate, profile, synthesize, train
+from cstm.cli.data import synthesize
+from cstm.cli.measure import evaluate, profile
+from cstm.cli.training import train
 from cstm.cli.use import demo, segment
 from cstm.experiments import get_experiment
 from cstm.inference import SegmentationWarning

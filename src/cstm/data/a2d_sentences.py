@@ -1,6 +1,5 @@
 """A2D Sentences (Gavrilyuk et al., CVPR 2018), and whatever else is written in its format."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,34 +21,10 @@ from cstm.data.a2d_files import (
     require,
 )
 from cstm.data.clip import clip_indices
-from cstm.data.sample import ACTIONS, ACTORS, DIRECTIONS, Sample
+from cstm.data.sample import ACTIONS, ACTORS, DIRECTIONS, Pair, Sample
 from cstm.data.video import read_clip
 
 SUBSETS = {"train": "0", "test": "1"}
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What is known of an annotated frame and a sentence about it before the video is decoded."""
-
-    video: str
-    frame: int
-    """Index of the frame, counted from 0."""
-    instance: int
-    """The actor's number in the annotation."""
-    sentence: str
-    actor: str | None
-    action: str | None
-    direction: str | None
-    """None where no side file tells it."""
-    tags: tuple[str, ...]
-    look_alike: int | None
-    """Number of the actor that only motion tells apart from the one meant."""
-
-    @property
-    def name(self) -> str:
-        """Video, frame counted from 1 and instance, as in :attr:`Sample.name`."""
-        return f"{self.video}/{self.frame + 1:05d}/{self.instance}"
 
 
 class A2DSentences:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from cstm.config import ClipConfig, DataFormat, Split
 from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.sample import Samples
 
 
-def open_dataset(data: DataFormat, root: Path, split: Split, clip: ClipConfig) -> A2DSentences:
+def open_dataset(data: DataFormat, root: Path, split: Split, clip: ClipConfig) -> Samples:
     """Open one split of a dataset.
 
     Args:

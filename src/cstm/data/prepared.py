@@ -14,8 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from cstm.config import ClipConfig
-from cstm.data.a2d_sentences import A2DSentences
-from cstm.data.sample import DIRECTIONS, Sample
+from cstm.data.sample import DIRECTIONS, Sample, Samples
 from cstm.data.transforms import ResizePad
 from cstm.data.words import Vocabulary
 from cstm.folder import whole_folder
@@ -36,7 +35,7 @@ class Batch(NamedTuple):
 class _Frames(Dataset[list[Sample]]):
     """The annotated frames of a dataset, each as all of its samples."""
 
-    def __init__(self, samples: A2DSentences) -> None:
+    def __init__(self, samples: Samples) -> None:
         self.samples = samples
         groups: dict[tuple[str, int], list[int]] = {}
         for index, pair in enumerate(samples.pairs):
@@ -50,9 +49,7 @@ class _Frames(Dataset[list[Sample]]):
         return [self.samples[pair] for pair in self.groups[index]]
 
 
-def prepare(
-    samples: A2DSentences, clip: ClipConfig, folder: Path, workers: int = 2
-) -> Iterator[int]:
+def prepare(samples: Samples, clip: ClipConfig, folder: Path, workers: int = 2) -> Iterator[int]:
     """Decode every annotated frame's clip once into ``folder``, unless that was done before.
 
     The folder then holds ``clips.npy`` (frame time 3 size size), ``masks.npy`` (pair size size),
@@ -66,7 +63,7 @@ def prepare(
 
 
 def _prepare(
-    samples: A2DSentences, frames: _Frames, clip: ClipConfig, folder: Path, workers: int
+    samples: Samples, frames: _Frames, clip: ClipConfig, folder: Path, workers: int
 ) -> Iterator[int]:
     size = clip.size
 
@@ -103,7 +100,7 @@ class PreparedSamples:
     Raises a ValueError where the folder was prepared from another dataset.
     """
 
-    def __init__(self, folder: Path, samples: A2DSentences) -> None:
+    def __init__(self, folder: Path, samples: Samples) -> None:
         description = json.loads((folder / "pairs.json").read_text())
         names = [[pair.name, pair.sentence] for pair in samples.pairs]
         if description["pairs"] != names:

@@ -1,7 +1,8 @@
-"""The one thing that passes from readers of files to networks: a clip, a sentence, a mask."""
+"""What passes from readers of files to networks: a clip, a sentence, a mask."""
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from pathlib import Path
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 from jaxtyping import Bool, UInt8
 from numpy import ndarray
@@ -43,3 +44,46 @@ class Sample:
     """Mask of the actor that only motion tells apart from the one meant, where there is one."""
     tags: tuple[str, ...] = field(default=())
     """What tells the actor apart: of :data:`TAGS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What is known of an annotated frame and a sentence about it before the video is decoded."""
+
+    video: str
+    frame: int
+    """Index of the frame, counted from 0."""
+    instance: int
+    """The actor's number in the annotation."""
+    sentence: str
+    actor: str | None
+    action: str | None
+    direction: str | None
+    """None where no side file tells it."""
+    tags: tuple[str, ...]
+    look_alike: int | None
+    """Number of the actor that only motion tells apart from the one meant."""
+
+    @property
+    def name(self) -> str:
+        """Video, frame counted from 1 and instance, as in :attr:`Sample.name`."""
+        return f"{self.video}/{self.frame + 1:05d}/{self.instance}"
+
+
+@runtime_checkable
+class Samples(Protocol):
+    """A split of a dataset, whatever its files: pairs known at once, samples read when asked for.
+
+    An item raises a ValueError where its files can't be read.
+    """
+
+    root: Path
+    pairs: list[Pair]
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        ...
+
+    def __getitem__(self, index: int) -> Sample:
+        """Read the sample of a pair."""
+        ...

@@ -6,8 +6,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from cstm.config import ClipConfig
-from cstm.data.a2d_sentences import A2DSentences
-from cstm.data.sample import Sample
+from cstm.data.sample import Sample, Samples
 from cstm.data.transforms import ResizePad, unit_range
 from cstm.data.words import Vocabulary
 from cstm.evaluation.metrics import RatioProtocol, pick
@@ -17,7 +16,7 @@ from cstm.model.network import ActorSegmenter
 class _Chosen(Dataset[tuple[int, Sample]]):
     """Samples of a dataset with their indices, for a loader to read side by side."""
 
-    def __init__(self, samples: A2DSentences, indices: Sequence[int]) -> None:
+    def __init__(self, samples: Samples, indices: Sequence[int]) -> None:
         self.samples, self.indices = samples, indices
 
     def __len__(self) -> int:
@@ -32,7 +31,7 @@ class _Chosen(Dataset[tuple[int, Sample]]):
 def evaluate(
     network: ActorSegmenter,
     vocabulary: Vocabulary,
-    samples: A2DSentences,
+    samples: Samples,
     clip: ClipConfig,
     metric: RatioProtocol,
     indices: Sequence[int] | None = None,

@@ -4,10 +4,9 @@ import difflib
 from importlib.resources import files
 from pathlib import Path
 
-import torch
-
 from cstm.config import Device
 from cstm.inference.segmenter import Segmenter
+from cstm.processes import pick_device
 from cstm.training.checkpoint import load_checkpoint
 
 SHIPPED = files("cstm") / "weights"
@@ -50,12 +49,3 @@ def find_weights(weights: str | Path) -> Path:
     close = difflib.get_close_matches(path.name, shipped, cutoff=0.4)
     hint = f"did you mean {close[0]}?" if close else f"there is {', '.join(sorted(shipped))};"
     raise ValueError(f"no weights are named {path.name!r}; {hint} or give a checkpoint's path")
-
-
-def pick_device(device: Device) -> torch.device:
-    """The device of that name; ``auto`` is a GPU where there is one."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("there is no GPU that torch can use; choose --device cpu")
-    return torch.device(device)
