@@ -1,5 +1,6 @@
-"""An output folder that appears whole or not at all."""
+"""Outputs that appear whole or not at all: a folder, a file."""
 
+import os
 import re
 import secrets
 import shutil
@@ -78,6 +79,30 @@ def whole_folder(
             with suppress(OSError):
                 parent.rmdir()
         raise
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A hidden sibling to write, which replaces ``path`` when the block ends without an exception.
+
+    What stood there stays whole until then, whenever the process or the machine stops.
+
+    Raises:
+        ValueError: the folder can't be made or written.
+    """
+    partial = path.with_name(f".{path.name}.partial-{secrets.token_hex(4)}")
+    try:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.touch()
+        except OSError as error:
+            raise ValueError(f"cannot write {path}: {error.strerror}; choose another") from error
+        yield partial
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _cannot_write(out: Path, error: OSError) -> ValueError:

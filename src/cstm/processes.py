@@ -1,14 +1,13 @@
 """One process or many: who computes where, under torchrun or alone."""
 
 import os
-from typing import Literal
 
 import torch
+from jaxtyping import Float
 from lightning_fabric import Fabric
+from torch import Tensor, distributed
 
-from cstm.config import Device
-
-Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+from cstm.config import Device, Precision
 
 
 def pick_device(device: Device) -> torch.device:
@@ -27,12 +26,15 @@ def join(device: Device, precision: Precision = "32-true") -> Fabric:
     talk by NCCL (on CPUs by gloo). ``fabric.global_rank`` and ``fabric.world_size`` say who is who.
 
     Raises:
-        ValueError: a GPU was asked for and there is none.
+        ValueError: a GPU was asked for and there is none; or half precision without a GPU.
     """
+    kind = pick_device(device).type
+    if precision == "16-mixed" and kind == "cpu":
+        raise ValueError("--precision 16-mixed needs a GPU; choose 32-true or bf16-mixed")
     local = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     world = int(os.environ.get("WORLD_SIZE", 1))
     fabric = Fabric(
-        accelerator=pick_device(device).type,
+        accelerator=kind,
         devices=local,
         num_nodes=world // local,
         strategy="ddp" if world > 1 else "auto",
@@ -40,3 +42,13 @@ def join(device: Device, precision: Precision = "32-true") -> Fabric:
     )
     fabric.launch()
     return fabric
+
+
+def mean_over_processes(values: Float[Tensor, " value"]) -> Float[Tensor, " value"]:
+    """Mean of each value over the processes that know it; NaN where none does."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return values
+    known = ~values.isnan()
+    sums = torch.stack([values.nan_to_num(), known.to(values.dtype)])
+    distributed.all_reduce(sums)
+    return sums[0] / sums[1]

@@ -1,5 +1,9 @@
-"""Progress of long work on stderr; nothing where stderr is no terminal."""
+"""Progress of long work on stderr; nothing where stderr is no terminal.
 
+Of several processes (torchrun) the first shows its share.
+"""
+
+import os
 from collections.abc import Iterable
 from functools import cache
 
@@ -12,6 +16,11 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+
+
+def is_first_process() -> bool:
+    """Whether this process is alone, or the first of those that torchrun started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 @cache
@@ -30,7 +39,7 @@ def bar(*extra: ProgressColumn) -> Progress:
         *extra,
         TimeRemainingColumn(compact=True),
         console=console,
-        disable=not console.is_terminal,
+        disable=not console.is_terminal or not is_first_process(),
     )
 
 

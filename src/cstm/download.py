@@ -1,0 +1,108 @@
+"""Published files: downloaded once into a cache, checked every time they are used."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from cstm.folder import whole_file
+from cstm.progress import bar
+
+TIMEOUT = 30.0
+"""Seconds without a byte after which a server counts as unreachable."""
+
+_PIECE = 1 << 20
+_MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file that somebody else serves."""
+
+    url: str
+    checksum: str
+    """``sha256:HEX`` or its first digits, ``sha1:HEX``, or ``git:HEX``, git's name of its blob."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is in the cache, once it is there."""
+        return cache_folder() / self.url.rsplit("/", 1)[-1]
+
+
+def cache_folder() -> Path:
+    """``$CSTM_CACHE``, or ``cstm`` in ``$XDG_CACHE_HOME``, or ``~/.cache/cstm``."""
+    if chosen := os.environ.get("CSTM_CACHE"):
+        return Path(chosen).expanduser().absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cstm"
+
+
+def fetch(file: PublishedFile) -> Path:
+    """Path of a published file in the cache, downloaded if it is not there yet.
+
+    A file that somebody put there by hand is as good as a downloaded one, if its checksum says so.
+    The download appears whole or not at all; processes that fetch the same file don't meet.
+
+    Raises:
+        ValueError: the file can't be downloaded, and the message says where to put it; or it is
+            not the published one.
+    """
+    path = file.path
+    if path.exists():
+        if fault := _fault(path, file.checksum):
+            raise ValueError(f"{path} is not {file.url}: {fault}; delete it and run again")
+        return path
+    try:
+        with whole_file(path) as partial:
+            _download(file.url, partial)
+            if fault := _fault(partial, file.checksum):
+                raise ValueError(
+                    f"what came from {file.url} is not the published file: {fault}; nothing was "
+                    f"kept: try again, or put the true file at {path}"
+                )
+    except (OSError, HTTPException) as error:
+        if isinstance(error, HTTPError):
+            error.close()  # it holds the connection
+        raise ValueError(
+            f"cannot download {file.url} ({_reason(error)}); download it by hand and put it at "
+            f"{path} (CSTM_CACHE chooses another folder)"
+        ) from error
+    return path
+
+
+def _download(url: str, path: Path) -> None:
+    request = Request(url, headers={"User-Agent": "cstm"})
+    with urlopen(request, timeout=TIMEOUT) as response, path.open("wb") as target, bar() as shown:
+        announced = response.headers.get("Content-Length")
+        total = int(announced) if announced else None
+        task = shown.add_task(
+            f"{url.rsplit('/', 1)[-1]} (MB)", total=total and round(total / _MEGABYTE, 1)
+        )
+        while piece := response.read(_PIECE):
+            target.write(piece)
+            shown.update(task, advance=len(piece) / _MEGABYTE)
+        if total is not None and target.tell() != total:
+            raise ConnectionError(f"the connection broke after {target.tell()} of {total} bytes")
+
+
+def _fault(path: Path, checksum: str) -> str | None:
+    """Say what is wrong with a file's content, if anything is."""
+    kind, expected = checksum.split(":")
+    assert kind in ("sha256", "sha1", "git")
+    with path.open("rb") as content:
+        if kind == "git":
+            header = b"blob %d\0" % path.stat().st_size
+            digest = hashlib.file_digest(content, lambda: hashlib.sha1(header))
+        else:
+            digest = hashlib.file_digest(content, kind)
+    found = digest.hexdigest()[: len(expected)]
+    return None if found == expected else f"its {kind} checksum is {found}, not {expected}"
+
+
+def _reason(error: OSError | HTTPException) -> str:
+    if isinstance(error, HTTPError):
+        return f"HTTP {error.code} {error.reason}"
+    reason = getattr(error, "reason", error)
+    return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
