@@ -5,9 +5,12 @@ from typing import Literal
 
 SpatialBackbone = Literal["inception_v3", "resnet50", "narrow2d"]
 TemporalBackbone = Literal["i3d", "s3d", "narrow3d"]
-DataFormat = Literal["a2d", "synthetic"]
+DataFormat = Literal["a2d", "jhmdb", "synthetic"]
 Split = Literal["train", "test"]
+Protocol = Literal["ratio", "coco", "released"]
 Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["32-true", "bf16-mixed", "16-mixed", "64-true"]
+Resize = Literal["pad", "squash"]
 
 
 def _at_least(least: int, **settings: int) -> None:
@@ -22,8 +25,7 @@ class ClipConfig:
 
     The window of ``frames`` frames, ``step`` apart, has the target frame at index ``frames // 2``
     (section 4.2: "the annotated target frame is in the middle"). Frame numbers outside the video
-    are clamped to its ends. Every frame is resized, its shape kept, and padded to
-    ``size`` × ``size`` pixels.
+    are clamped to its ends. Every frame is brought to ``size`` × ``size`` pixels.
     """
 
     frames: int = 8
@@ -32,6 +34,8 @@ class ClipConfig:
     """Frames of the video from one frame of the clip to the next."""
     size: int = 320
     """Side of the network's square input in pixels; a multiple of 32 lines the stages up."""
+    resize: Resize = "pad"
+    """Pad: shape kept, zeros around (section 4.2). Squash: to the square, as in the release."""
 
     def __post_init__(self) -> None:
         _at_least(1, frames=self.frames, step=self.step, size=self.size)
@@ -76,6 +80,14 @@ class ModelConfig:
             raise ValueError("a network needs a spatial or a temporal encoder; both are None")
         if any(stage not in range(1, 6) for stage in self.cmam_stages):
             raise ValueError(f"cmam_stages are numbers from 1 to 5, got {self.cmam_stages}")
+
+
+@dataclass(frozen=True)
+class ReleasedConfig:
+    """The network that the paper's authors released: nothing in it is to be chosen."""
+
+    layout: Literal["released"] = "released"
+    """Tells it from a :class:`ModelConfig` where settings are written down."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +136,7 @@ class Schedule:
 class Experiment:
     """A network, its input, and the schedules of the paper's two training stages."""
 
-    model: ModelConfig = field(default_factory=ModelConfig)
+    model: ModelConfig | ReleasedConfig = field(default_factory=ModelConfig)
     clip: ClipConfig = field(default_factory=ClipConfig)
     encoders: Schedule = field(default_factory=Schedule)
     """Stage one: the spatial and the temporal network, each on its own."""

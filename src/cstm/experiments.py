@@ -3,7 +3,7 @@
 import difflib
 from dataclasses import replace
 
-from cstm.config import ClipConfig, Experiment, ModelConfig, Schedule
+from cstm.config import ClipConfig, Experiment, ModelConfig, ReleasedConfig, Schedule
 
 PAPER = ModelConfig()
 """Inception V3 + I3D + CMAM in every stage + LGFS: the network of Tables 1-4."""
@@ -59,8 +59,12 @@ EXPERIMENTS: dict[str, Experiment] = {
     "table3d-r50-s3d": Experiment(replace(PAPER, spatial="resnet50", temporal="s3d")),
     "table3d-r50-i3d": Experiment(replace(PAPER, spatial="resnet50")),
     "table3d-iv3-s3d": Experiment(replace(PAPER, temporal="s3d")),
+    "released": Experiment(ReleasedConfig(), ClipConfig(resize="squash")),
 }
-"""Every experiment by its name; ``paper`` is also the last row of Table 3a, 3c and 3d."""
+"""Every experiment by its name; ``paper`` is also the last row of Table 3a, 3c and 3d.
+
+``released`` is the authors' network, for the weights they published; it can't be trained.
+"""
 
 
 def get_experiment(name: str) -> Experiment:

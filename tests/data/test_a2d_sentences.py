@@ -1,148 +1,53 @@
 import csv
 from pathlib import Path
 
-import av
 import h5py
 import numpy as np
 import pytest
 from PIL import Image
+from traps import A2D_TRIPLES, CAT, DOG, HEIGHT, MAN, WIDTH, A2DWorld, frames_of
 
 from cstm.config import ClipConfig
-from cstm.data.a2d_files import read_sentences, read_subsets
+from cstm.data.a2d_files import read_sentences, read_videoset
 from cstm.data.a2d_sentences import A2DSentences
 
-HEIGHT, WIDTH = 24, 32
 CLIP = ClipConfig(frames=4, step=2, size=32)
 ANNOTATIONS_OF_A2D = Path(__file__).parents[3] / "shared" / "data" / "annotations"
 
 
-def frames_of(video: str, count: int = 20) -> np.ndarray:
-    """Pictures that differ between videos and between frames."""
-    random = np.random.default_rng(len(video))
-    return random.integers(0, 256, (count, HEIGHT, WIDTH, 3), dtype=np.uint8)
-
-
-def box(top: int, left: int, bottom: int, right: int) -> np.ndarray:
-    """A mask as a viewer sees it, height × width."""
-    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-    mask[top:bottom, left:right] = 1
-    return mask
-
-
-NOTHING = box(0, 0, 0, 0)
-
-
-class World:
-    """Writes a small A2D Sentences by hand, as the published files are laid out."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        (root / "Release" / "clips320H").mkdir(parents=True)
-        self.videoset: list[str] = []
-        self.sentences = ["video_id,instance_id,query"]
-
-    def video(self, name: str, subset: int, sentences: list[tuple[str, str]]) -> None:
-        # PNG pictures in a file named .mp4 keep every value; readers go by content.
-        path = self.root / "Release" / "clips320H" / f"{name}.mp4"
-        with av.open(str(path), "w", format="mov") as container:
-            stream = container.add_stream("png", rate=24)
-            stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "rgb24"
-            for frame in frames_of(name):
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame)))
-            container.mux(stream.encode())
-        self.videoset.append(f"{name},11,0:00:01,0:00:02,{HEIGHT},{WIDTH},20,3,{subset}")
-        self.sentences += [f"{name},{instance},{query}" for instance, query in sentences]
-
-    def frame(
-        self, video: str, number: int, ids: list[int], labels: list[int], masks: list[np.ndarray]
-    ) -> None:
-        folder = self.root / "a2d_annotation_with_instances" / video
-        folder.mkdir(parents=True, exist_ok=True)
-        transposed = np.stack([mask.T for mask in masks])  # N × W × H
-        with h5py.File(folder / f"{number:05d}.h5", "w") as file:
-            file["instance"] = np.array(ids, np.float64)
-            file["id"] = np.array(labels, np.float64)[None]
-            file["reMask"] = transposed[0] if len(masks) == 1 else transposed
-            file["reBBox"] = np.zeros((4, len(masks)))
-
-    def write(self) -> Path:
-        (self.root / "Release" / "videoset.csv").write_text("\n".join(self.videoset) + "\n")
-        (self.root / "a2d_annotation.txt").write_text("\n".join(self.sentences) + "\n")
-        (self.root / "a2d_missed_videos.txt").write_text("missedvideo\n")
-        return self.root
-
-
-CAT, DOG, MAN = box(2, 3, 10, 20), box(12, 5, 20, 11), box(0, 24, 24, 30)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """Two videos for training, one for testing, with the traps of the true files."""
-    world = World(tmp_path / "a2d")
-    world.video(
-        "-train1",
-        subset=0,
-        sentences=[
-            ("0", " A  white cat is\tJumping "),
-            ("5", "the dog running"),
-            ("5", "brown dog"),
-            ("1 (copy)", "bird standing in the beach"),
-            ("9", "nobody, as no frame has this number"),
-        ],
-    )
-    # Numbers that are no positions; one actor leaves, so that a frame has a single mask.
-    world.frame("-train1", 4, [5, 0], [77, 65], [DOG, CAT])
-    world.frame("-train1", 12, [5], [79], [DOG])
-    # An empty mask; and more masks than numbers.
-    world.frame("-train1", 16, [0, 5], [65, 77], [CAT, NOTHING])
-    world.frame("-train1", 20, [0], [65], [CAT, MAN])
-    world.video("train22", subset=0, sentences=[("3", "man")])
-    # A number twice.
-    world.frame("train22", 1, [3, 3], [18, 18], [MAN, CAT])
-    world.video("test333", subset=1, sentences=[("0", "dog")])
-    world.frame("test333", 10, [0], [77], [DOG])
-    # A missed video: masks, but no sentence.
-    world.frame("missedvideo", 10, [0], [77], [DOG])
-    world.videoset.append(f"missedvideo,11,0,1,{HEIGHT},{WIDTH},20,3,0")
-    world.write()
-    return world
-
-
-def test_pairs(world: World):
+def test_pairs(world: A2DWorld):
     train = A2DSentences(world.root, "train", CLIP)
-    assert [pair.name for pair in train.pairs] == [
-        "-train1/00004/0",
-        "-train1/00004/5",
-        "-train1/00004/5",
-        "-train1/00012/5",
-        "-train1/00012/5",
-        "-train1/00016/0",
-        "-train1/00020/0",
-        "train22/00001/3",
-    ]
+    triples = [(pair.name, pair.sentence) for pair in train.pairs]
+    assert triples == [(name, sentence) for name, sentence, _ in A2D_TRIPLES]
     assert len(train) == 8
     first, second = train.pairs[:2]
-    assert (first.sentence, second.sentence) == ("A white cat is Jumping", "the dog running")
     assert (first.actor, first.action, first.direction) == ("cat", "jumping", None)
     assert (second.actor, second.action) == ("dog", "running")
     assert [pair.name for pair in A2DSentences(world.root, "test").pairs] == ["test333/00010/0"]
 
 
+def test_triples_bit_for_bit(world: A2DWorld):
+    dataset = A2DSentences(world.root, "train", CLIP)
+    for index, (name, sentence, mask) in enumerate(A2D_TRIPLES):
+        sample = dataset[index]
+        assert (sample.name, sample.sentence) == (name, sentence)
+        assert sample.mask.dtype == bool
+        assert (sample.mask == mask.astype(bool)).all()
+
+
 @pytest.mark.parametrize(
-    ("index", "mask", "action"),
+    ("index", "action"),
     [
-        (0, CAT, CAT * 5 + DOG * 7),
-        (1, DOG, CAT * 5 + DOG * 7),
-        (3, DOG, DOG * 9),
-        (5, CAT, CAT * 5),
-        (6, CAT, CAT * 5),
-        (7, MAN, np.where(MAN | CAT, 8, 0)),
+        (0, CAT * 5 + DOG * 7),
+        (1, CAT * 5 + DOG * 7),
+        (3, DOG * 9),
+        (5, CAT * 5),
+        (6, CAT * 5),
+        (7, np.where(MAN | CAT, 8, 0)),
     ],
 )
-def test_masks_bit_for_bit(world: World, index: int, mask: np.ndarray, action: np.ndarray):
+def test_actions_of_all_actors(world: A2DWorld, index: int, action: np.ndarray):
     sample = A2DSentences(world.root, "train", CLIP)[index]
-    assert sample.mask.dtype == bool
-    assert (sample.mask == mask.astype(bool)).all()
     assert (sample.action == action).all()
     assert not sample.direction.any()
     assert sample.look_alike is None
@@ -153,7 +58,7 @@ def test_masks_bit_for_bit(world: World, index: int, mask: np.ndarray, action: n
     ("index", "expected"),
     [(0, [0, 1, 3, 5]), (3, [7, 9, 11, 13]), (6, [15, 17, 19, 19]), (7, [0, 0, 0, 2])],
 )
-def test_frames_bit_for_bit(world: World, index: int, expected: list[int]):
+def test_frames_bit_for_bit(world: A2DWorld, index: int, expected: list[int]):
     """Files count from 1: frame 4 is index 3, in the middle of its clip."""
     dataset = A2DSentences(world.root, "train", CLIP)
     sample = dataset[index]
@@ -161,13 +66,13 @@ def test_frames_bit_for_bit(world: World, index: int, expected: list[int]):
     assert (sample.frames == frames_of(dataset.pairs[index].video)[expected]).all()
 
 
-def test_default_clip_is_the_paper_s(world: World):
+def test_default_clip_is_the_paper_s(world: A2DWorld):
     sample = A2DSentences(world.root, "test")[0]
     assert (sample.frames == frames_of("test333")[[1, 3, 5, 7, 9, 11, 13, 15]]).all()
 
 
 @pytest.mark.parametrize("layout", ["CLIPS320", "flat", "text_annotations"])
-def test_layouts_of_mirrors(world: World, layout: str):
+def test_layouts_of_mirrors(world: A2DWorld, layout: str):
     before = A2DSentences(world.root, "train", CLIP)
     frames = before[0].frames
     root, release = world.root, world.root / "Release"
@@ -185,24 +90,47 @@ def test_layouts_of_mirrors(world: World, layout: str):
     assert (after[0].frames == frames).all()
 
 
-def test_extracted_frames(world: World):
+@pytest.fixture(params=["jpg", "png"])
+def extracted(world: A2DWorld, request: pytest.FixtureRequest) -> Path:
+    """The folder of a video's frames, all videos being extracted ones."""
     clips = world.root / "Release" / "clips320H"
     for path in list(clips.glob("*.mp4")):
         folder = world.root / "Rename_Images" / path.stem
         folder.mkdir(parents=True)
         for index in range(20):
             grey = np.full((HEIGHT, WIDTH, 3), index * 10, np.uint8)
-            Image.fromarray(grey).save(folder / f"{index + 1:05d}.jpg")
+            Image.fromarray(grey).save(folder / f"{index + 1:05d}.{request.param}")
         path.unlink()
     clips.rmdir()
-    dataset = A2DSentences(world.root, "train", CLIP)
-    assert [int(frame.mean().round()) for frame in dataset[6].frames] == [150, 170, 190, 190]
-    (world.root / "Rename_Images" / "-train1" / "00020.jpg").unlink()
-    with pytest.raises(ValueError, match="frame 20 is annotated, but there are only 19"):
+    return world.root / "Rename_Images" / "-train1"
+
+
+def test_extracted_frames(world: A2DWorld, extracted: Path):
+    sample = A2DSentences(world.root, "train", CLIP)[6]
+    assert [int(frame.mean().round()) for frame in sample.frames] == [150, 170, 190, 190]
+
+
+@pytest.mark.parametrize("extracted", ["jpg"], indirect=True)
+@pytest.mark.parametrize(
+    ("harm", "complaint"),
+    [
+        (lambda folder: (folder / "00020.jpg").unlink(), "there are only 19 frames"),
+        (lambda folder: (folder / "00018.jpg").unlink(), "-train1: frame 18 is missing; extract"),
+        (lambda folder: (folder / "00018.jpg").write_bytes(b""), r"00018\.jpg: not a picture"),
+        (
+            lambda folder: Image.new("RGB", (9, 9)).save(folder / "00018.jpg"),
+            "its pictures differ in size",
+        ),
+    ],
+)
+def test_harmed_extracted_frames(world: A2DWorld, extracted: Path, harm, complaint: str):
+    harm(extracted)
+    with pytest.raises(ValueError, match=complaint) as caught:
         A2DSentences(world.root, "train", CLIP)[6]
+    assert "\n" not in str(caught.value)
 
 
-def test_side_files(world: World):
+def test_side_files(world: A2DWorld):
     (world.root / "sentence_tags.csv").write_text(
         "video_id,instance_id,query,tags,look_alike_instance\n"
         "-train1,0,A white cat is Jumping,appearance+action,5\n"
@@ -257,6 +185,14 @@ def damage(root: Path, what: str) -> str:
         case "short line":
             (root / "a2d_annotation.txt").write_text("video_id,instance_id,query\n-train1,0\n")
             return r"line 2 has too few columns"
+        case "long line":
+            (root / "a2d_annotation.txt").write_text(
+                "video_id,instance_id,query\n-train1,0,a cat, white\n"
+            )
+            return r"line 2 has too many columns"
+        case "no text":
+            (root / "a2d_annotation.txt").write_bytes(bytes(range(256)))
+            return r"a2d_annotation\.txt: not a table as text"
         case "videoset line":
             (root / "Release" / "videoset.csv").write_text("-train1,11,0\n")
             return r"videoset\.csv: line 1 should have nine columns"
@@ -288,25 +224,25 @@ def damage(root: Path, what: str) -> str:
     "what",
     [
         "videoset", "sentences", "masks", "videos", "one video", "one folder of masks", "column",
-        "short line", "videoset line", "unlisted video", "no test", "h5", "h5 without masks",
-        "tags", "direction",
+        "short line", "long line", "no text", "videoset line", "unlisted video", "no test", "h5",
+        "h5 without masks", "tags", "direction",
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_in_one_line(world: World, what: str):
+def test_what_is_wrong_is_said_in_one_line(world: A2DWorld, what: str):
     complaint = damage(world.root, what)
     with pytest.raises(ValueError, match=complaint) as caught:
         A2DSentences(world.root, "train")
     assert "\n" not in str(caught.value)
 
 
-def test_video_that_ends_before_its_annotation(world: World):
+def test_video_that_ends_before_its_annotation(world: A2DWorld):
     world.frame("train22", 21, [3], [18], [MAN])
     dataset = A2DSentences(world.root, "train", CLIP)
     with pytest.raises(ValueError, match=r"train22\.mp4: frame 21 is annotated, but only 20"):
         dataset[8]
 
 
-def test_masks_of_another_size_than_the_video(world: World):
+def test_masks_of_another_size_than_the_video(world: A2DWorld):
     world.frame("train22", 2, [3], [18], [MAN[:-1]])
     dataset = A2DSentences(world.root, "train", CLIP)
     with pytest.raises(ValueError, match=r"frames are 32×24 pixels, its masks 32×23"):
@@ -314,15 +250,15 @@ def test_masks_of_another_size_than_the_video(world: World):
 
 
 def counts(root: Path) -> dict[str, tuple[int, int]]:
-    """Videos and sentences of both subsets."""
-    subsets = read_subsets(root / "videoset.csv")
+    """Videos and sentences of both splits."""
+    listed = read_videoset(root / "videoset.csv")
     sentences = read_sentences(root / "a2d_annotation.txt")
     return {
-        subset: (
-            sum(subsets[video] == subset for video in sentences),
-            sum(len(lines) for video, lines in sentences.items() if subsets[video] == subset),
+        split: (
+            sum(listed[video].split == split for video in sentences),
+            sum(len(lines) for video, lines in sentences.items() if listed[video].split == split),
         )
-        for subset in ("0", "1")
+        for split in ("train", "test")
     }
 
 
@@ -346,9 +282,9 @@ def true_texts(folder: Path) -> None:
     (folder / "a2d_annotation.txt").write_bytes(annotation)
 
 
-TEXTS = [(small_texts, {"0": (1, 2), "1": (1, 1)})]
+TEXTS = [(small_texts, {"train": (1, 2), "test": (1, 1)})]
 if ANNOTATIONS_OF_A2D.is_dir():
-    TEXTS.append((true_texts, {"0": (3017, 5359), "1": (737, 1295)}))
+    TEXTS.append((true_texts, {"train": (3017, 5359), "test": (737, 1295)}))
 
 
 @pytest.mark.parametrize(("write_texts", "expected"), TEXTS)

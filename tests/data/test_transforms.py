@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch.nn.functional import interpolate
 
+from cstm.config import Resize
 from cstm.data.transforms import ResizePad, unit_range
 
 sides = st.integers(1, 90)
@@ -49,10 +50,26 @@ def test_longer_side_fills_the_square_and_the_shape_is_kept(height: int, width: 
     assert resize_pad.invert(torch.rand(3, size, size)).shape == (3, height, width)
 
 
+@given(sides, sides, st.integers(1, 80))
+@settings(deadline=None)
+def test_squashing_fills_the_square_and_comes_back(height: int, width: int, size: int):
+    squash = ResizePad.for_frame(height, width, size, "squash")
+    assert (squash.top, squash.left, squash.height, squash.width) == (0, 0, size, size)
+    white = np.full((2, height, width, 3), 255, np.uint8)
+    assert (squash.apply(white) == 255).all()
+    assert (squash.apply_labels(white[..., 0]) == 255).all()
+    assert squash.apply_mask(white[..., 0] > 0).min() > 1 - 1e-4
+    ramp = torch.linspace(0, 1, size).expand(1, size, size)
+    back = squash.invert(ramp)
+    assert back.shape == (1, height, width)
+    assert torch.allclose(back, interpolate(ramp[None], (height, width), mode="bilinear")[0])
+
+
+@pytest.mark.parametrize("resize", ["pad", "squash"])
 @pytest.mark.parametrize(("height", "width"), [(60, 80), (45, 30), (20, 33)])
-def test_resizing_agrees_with_pillow(height: int, width: int):
+def test_resizing_agrees_with_pillow(height: int, width: int, resize: Resize):
     frame = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    resize_pad = ResizePad.for_frame(height, width, 32)
+    resize_pad = ResizePad.for_frame(height, width, 32, resize)
     expected = np.zeros((32, 32, 3), np.uint8)
     resized = Image.fromarray(frame).resize(
         (resize_pad.width, resize_pad.height), Image.Resampling.BILINEAR
@@ -86,10 +103,11 @@ def disc(height: int, width: int) -> np.ndarray:
     return ((rows / height - 0.45) / 0.3) ** 2 + ((columns / width - 0.6) / 0.25) ** 2 <= 1
 
 
+@pytest.mark.parametrize("resize", ["pad", "squash"])
 @pytest.mark.parametrize(("height", "width"), [(240, 320), (333, 201), (64, 64), (90, 31)])
-def test_inverse_recovers_a_mask(height: int, width: int):
+def test_inverse_recovers_a_mask(height: int, width: int, resize: Resize):
     mask = disc(height, width)
-    resize_pad = ResizePad.for_frame(height, width, 160)
+    resize_pad = ResizePad.for_frame(height, width, 160, resize)
     back = resize_pad.invert(resize_pad.apply_mask(mask)[None]).numpy()[0] > 0.5
     assert (mask & back).sum() / (mask | back).sum() > 0.95
 

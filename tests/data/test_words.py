@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstm.data.words import MAX_WORDS, Vocabulary, read_word_vectors, tokenize
+from cstm.data.words import (
+    MAX_WORDS,
+    Vocabulary,
+    read_word_vectors,
+    tokenize,
+    tokenize_as_released,
+)
 
 LINES = "the 1 2 3\ndog 0.5 -1 2\n. . . 7 8 9\nunused 0 0 0\n"
 """The third word holds spaces, as some of glove.840B.300d.txt do."""
@@ -26,6 +32,21 @@ LINES = "the 1 2 3\ndog 0.5 -1 2\n. . . 7 8 9\nunused 0 0 0\n"
 )
 def test_sentences_are_lowered_and_split_at_what_is_no_word(sentence, words):
     assert tokenize(sentence) == words
+
+
+@pytest.mark.parametrize(
+    ("sentence", "tokens"),
+    [
+        ("A white, brown cat is jumping.", ["a", "white", ", ", "brown", "cat", "is", "jumping"]),
+        ("  the man's  t-shirt ", ["the", "man", "'", "s", "  ", "t", "-", "shirt"]),
+        ("Stop. Run!", ["stop", ". ", "run", "!"]),
+        (".", []),
+        (" ", []),
+    ],
+)
+def test_the_release_reads_what_stands_between_words(sentence, tokens):
+    assert tokenize_as_released(sentence) == tokens
+    assert Vocabulary((), "released").tokenize(sentence) == tokens
 
 
 @given(st.lists(st.sampled_from(["cat", "dog", "runs", "zebra"]), max_size=30))

@@ -4,7 +4,7 @@ Below the root, or in its folders ``Release`` and ``text_annotations``::
 
     videoset.csv             no header: video, label, start, end, height, width, frames, annotated
                              frames, subset (0 train, 1 test)
-    clips320H/<video>.mp4    or CLIPS320, or extracted Rename_Images/<video>/%05d.jpg
+    clips320H/<video>.mp4    or CLIPS320, or extracted Rename_Images/<video>/%05d.jpg or .png
     a2d_annotation.txt       video_id,instance_id,query
     a2d_annotation_with_instances/<video>/%05d.h5    one for each annotated frame, from 1
     sentence_tags.csv        optional: video_id,instance_id,query,tags,look_alike_instance
@@ -13,7 +13,6 @@ Below the root, or in its folders ``Release`` and ``text_annotations``::
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,42 +21,55 @@ import numpy as np
 from jaxtyping import Bool, Int
 from numpy import ndarray
 
+from cstm.config import Split
+from cstm.data.files import SENTENCES_PAGE, open_table, read_rows, tidy
 from cstm.data.sample import DIRECTIONS, TAGS
 
 A2D_PAGE = "https://web.eecs.umich.edu/~jjcorso/r/a2d/"
-SENTENCES_PAGE = "https://kgavrilyuk.github.io/publication/actor_action/"
+
+VIDEO_FOLDERS = ("clips320H", "CLIPS320", "Rename_Images")
+"""Of videos; the last of extracted frames."""
+
+SUBSETS: dict[str, Split] = {"0": "train", "1": "test"}
 
 
-def find(root: Path, *names: str) -> Path | None:
-    """Path of the first of the names that exists below the root."""
-    places = (root, root / "Release", root / "text_annotations")
-    return next((p / name for name in names for p in places if (p / name).exists()), None)
+def a2d_places(root: Path) -> list[Path]:
+    """Folders in which the files may lie."""
+    return [root, root / "Release", root / "text_annotations"]
 
 
-def require(root: Path, page: str, *names: str) -> Path:
-    """Path of the first of the names that exists; a ValueError tells where to get it otherwise."""
-    path = find(root, *names)
-    if path is None:
-        raise ValueError(
-            f"{root}: {' or '.join(names)} is missing, here and in Release; get it from {page} "
-            "or give the folder that holds it"
-        )
-    return path
+def video_path(videos: Path, video: str) -> Path:
+    """Path of a video in one of the :data:`VIDEO_FOLDERS`: a file, or a folder of pictures."""
+    return videos / (video if videos.name == "Rename_Images" else f"{video}.mp4")
 
 
-def read_subsets(path: Path) -> dict[str, str]:
-    """Read videoset.csv: of every video its subset, "0" for training and "1" for testing."""
-    subsets = {}
-    with path.open(newline="", encoding="utf-8") as file:
+def annotation_files(folder: Path) -> list[Path]:
+    """The h5 files of a video, in the order of its frames."""
+    return sorted(file for file in folder.glob("*.h5") if file.stem.isdecimal())
+
+
+class ListedVideo(NamedTuple):
+    """A line of videoset.csv."""
+
+    split: Split
+    annotated: int
+    """Number of annotated frames."""
+
+
+def read_videoset(path: Path) -> dict[str, ListedVideo]:
+    """Read videoset.csv: of every video its split and how many of its frames are annotated."""
+    videos = {}
+    with open_table(path) as file:
         for number, row in enumerate(csv.reader(file), start=1):
-            if row and (len(row) < 9 or row[8].strip() not in ("0", "1")):
+            cells = [cell.strip() for cell in row]
+            if cells and (len(cells) < 9 or cells[8] not in SUBSETS or not cells[7].isdecimal()):
                 raise ValueError(
-                    f"{path}: line {number} should have nine columns, the last of them 0 or 1; "
-                    f"get the file anew from {A2D_PAGE}"
+                    f"{path}: line {number} should have nine columns, the last two of them a "
+                    f"number of frames and 0 or 1; get the file anew from {A2D_PAGE}"
                 )
-            if row:
-                subsets[row[0].strip()] = row[8].strip()
-    return subsets
+            if cells:
+                videos[cells[0]] = ListedVideo(SUBSETS[cells[8]], int(cells[7]))
+    return videos
 
 
 def read_sentences(path: Path) -> dict[str, list[tuple[int, str]]]:
@@ -67,7 +79,7 @@ def read_sentences(path: Path) -> dict[str, list[tuple[int, str]]]:
     ``1 (copy)`` of T6bNPuKV-wY.
     """
     sentences = defaultdict(list)
-    for row in _rows(path, "video_id", "instance_id", "query"):
+    for row in read_rows(path, "video_id", "instance_id", "query"):
         if row["instance_id"].strip().isdecimal():
             sentences[row["video_id"]].append((int(row["instance_id"]), tidy(row["query"])))
     return dict(sentences)
@@ -85,7 +97,7 @@ def read_tags(path: Path | None) -> dict[tuple[str, int, str], Tags]:
     """Read sentence_tags.csv, where there is one, by video, instance and sentence."""
     tags = {}
     columns = ("video_id", "instance_id", "query", "tags", "look_alike_instance")
-    for row in _rows(path, *columns) if path else ():
+    for row in read_rows(path, *columns) if path else ():
         other = row["look_alike_instance"].strip()
         names = tuple(tag for tag in row["tags"].split("+") if tag)
         if not set(names) <= set(TAGS):
@@ -99,7 +111,7 @@ def read_tags(path: Path | None) -> dict[tuple[str, int, str], Tags]:
 def read_directions(path: Path | None) -> dict[tuple[str, int], int]:
     """Read instances.csv, where there is one: direction numbers by video and instance."""
     directions = {}
-    for row in _rows(path, "video_id", "instance_id", "direction") if path else ():
+    for row in read_rows(path, "video_id", "instance_id", "direction") if path else ():
         name = row["direction"].strip()
         if name and name not in DIRECTIONS:
             raise ValueError(f"{path}: direction {name!r} is none of {', '.join(DIRECTIONS)}")
@@ -154,11 +166,6 @@ def read_frame_annotation(path: Path) -> FrameAnnotation:
     return FrameAnnotation(_fit(instances, count, -1), _fit(labels, count, 0), masks)
 
 
-def tidy(sentence: str) -> str:
-    """Single spaces between words and none around them."""
-    return " ".join(sentence.split())
-
-
 def _dataset(file: h5py.File, name: str) -> ndarray:
     dataset = file[name]
     if not isinstance(dataset, h5py.Dataset):
@@ -170,19 +177,3 @@ def _fit(values: ndarray, count: int, absent: int) -> Int[ndarray, " actor"]:
     """Cut or fill up to one value a mask."""
     values = values.ravel()[:count].astype(np.int64)
     return np.pad(values, (0, count - len(values)), constant_values=absent)
-
-
-def _rows(path: Path, *columns: str) -> Iterator[dict[str, str]]:
-    """Yield the rows of a csv file with a header that must name the columns."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        missing = [column for column in columns if column not in (reader.fieldnames or ())]
-        if missing:
-            raise ValueError(
-                f"{path}: has no column {', '.join(missing)}; its first line should name "
-                f"{', '.join(columns)}"
-            )
-        for row in reader:
-            if any(row[column] is None for column in columns):
-                raise ValueError(f"{path}: line {reader.line_num} has too few columns")
-            yield row

@@ -5,26 +5,25 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
-from PIL import Image
 
 from cstm.config import ClipConfig, Split
 from cstm.data.a2d_files import (
     A2D_PAGE,
-    SENTENCES_PAGE,
+    VIDEO_FOLDERS,
     Tags,
-    find,
+    a2d_places,
+    annotation_files,
     read_directions,
     read_frame_annotation,
     read_sentences,
-    read_subsets,
     read_tags,
-    require,
+    read_videoset,
+    video_path,
 )
-from cstm.data.clip import clip_indices
+from cstm.data.extracted import read_extracted_clip
+from cstm.data.files import SENTENCES_PAGE, find, require
 from cstm.data.sample import ACTIONS, ACTORS, DIRECTIONS, Pair, Sample
 from cstm.data.video import read_clip
-
-SUBSETS = {"train": "0", "test": "1"}
 
 
 class A2DSentences:
@@ -42,18 +41,19 @@ class A2DSentences:
     def __init__(self, root: str | Path, split: Split, clip: ClipConfig | None = None) -> None:
         self.root = Path(root)
         self.clip = clip or ClipConfig()
-        subsets = read_subsets(require(self.root, A2D_PAGE, "videoset.csv"))
-        sentences = read_sentences(require(self.root, SENTENCES_PAGE, "a2d_annotation.txt"))
-        self._annotations = require(self.root, SENTENCES_PAGE, "a2d_annotation_with_instances")
-        self._videos = require(self.root, A2D_PAGE, "clips320H", "CLIPS320", "Rename_Images")
-        self._directions = read_directions(find(self.root, "instances.csv"))
-        self._tags = read_tags(find(self.root, "sentence_tags.csv"))
+        places = a2d_places(self.root)
+        listed = read_videoset(require(places, A2D_PAGE, "videoset.csv"))
+        sentences = read_sentences(require(places, SENTENCES_PAGE, "a2d_annotation.txt"))
+        self._annotations = require(places, SENTENCES_PAGE, "a2d_annotation_with_instances")
+        self._videos = require(places, A2D_PAGE, *VIDEO_FOLDERS)
+        self._directions = read_directions(find(places, "instances.csv"))
+        self._tags = read_tags(find(places, "sentence_tags.csv"))
         self._last: tuple[str, int, UInt8[ndarray, "time height width 3"]] | None = None
         self.pairs: list[Pair] = []
         for video, lines in sentences.items():
-            if video not in subsets:
+            if video not in listed:
                 raise ValueError(f"{self.root}: {video} has a sentence but no line in videoset.csv")
-            if subsets[video] == SUBSETS[split]:
+            if listed[video].split == split:
                 self.pairs += self._pairs_of(video, lines)
         if not self.pairs:
             raise ValueError(f"{self.root}: holds no sentence for {split}; is it the right folder?")
@@ -94,7 +94,7 @@ class A2DSentences:
         if not self._video_of(video).exists():
             raise ValueError(f"{self._video_of(video)}: video missing; get it from {A2D_PAGE}")
         folder = self._annotations / video
-        files = sorted(file for file in folder.glob("*.h5") if file.stem.isdecimal())
+        files = annotation_files(folder)
         if not files:
             raise ValueError(f"{folder}: holds no h5 files; get them from {SENTENCES_PAGE}")
         pairs = []
@@ -126,32 +126,15 @@ class A2DSentences:
         return self._annotations / pair.video / f"{pair.frame + 1:05d}.h5"
 
     def _video_of(self, video: str) -> Path:
-        extracted = self._videos.name == "Rename_Images"
-        return self._videos / (video if extracted else f"{video}.mp4")
+        return video_path(self._videos, video)
 
     def _read_clip(self, video: str, frame: int) -> UInt8[ndarray, "time height width 3"]:
         """Decode a clip; sentences about one frame follow each other, and share it."""
         if self._last is None or self._last[:2] != (video, frame):
             path = self._video_of(video)
-            read = _read_extracted if path.is_dir() else read_clip
+            read = read_extracted_clip if path.is_dir() else read_clip
             self._last = video, frame, read(path, frame, self.clip)
         return self._last[2]
-
-
-def _read_extracted(
-    folder: Path, target: int, clip: ClipConfig
-) -> UInt8[ndarray, "time height width 3"]:
-    """Read a clip from frames that were extracted as %05d.jpg, counted from 1."""
-    length = sum(1 for _ in folder.glob("[0-9]*.jpg"))
-    if target >= length:
-        raise ValueError(
-            f"{folder}: frame {target + 1} is annotated, but there are only {length} frames"
-        )
-    images = {}
-    for index in set(clip_indices(target, clip, length).tolist()):
-        with Image.open(folder / f"{index + 1:05d}.jpg") as image:
-            images[index] = np.asarray(image.convert("RGB"))
-    return np.stack([images[index] for index in clip_indices(target, clip, length).tolist()])
 
 
 def _named(number: int, names: tuple[str, ...]) -> str | None:

@@ -4,22 +4,33 @@ from pathlib import Path
 
 from cstm.config import ClipConfig, DataFormat, Split
 from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.jhmdb_sentences import Frames, JHMDBSentences
 from cstm.data.sample import Samples
 
 
-def open_dataset(data: DataFormat, root: Path, split: Split, clip: ClipConfig) -> Samples:
+def open_dataset(
+    data: DataFormat, root: Path, split: Split, clip: ClipConfig, frames: Frames = "uniform"
+) -> Samples:
     """Open one split of a dataset.
 
     Args:
         data: ``a2d`` for A2D Sentences; ``synthetic`` for what `cstm synthesize` writes, which is
-            the same format with side files.
+            the same format with side files; ``jhmdb`` for J-HMDB Sentences.
         root: folder of the dataset.
-        split: its part.
+        split: its part; J-HMDB Sentences has a test part only.
         clip: how many frames a sample holds, and how far apart.
+        frames: which frames of J-HMDB are evaluated: three of each video, uniformly spread, or
+            those of a file such as ``jhmdb_sentences_samples_metadata.json``.
 
     Raises:
-        ValueError: a file is missing, or is not what its name says.
+        ValueError: a file is missing, or is not what its name says; or there is no such part.
     """
     match data:
         case "a2d" | "synthetic":
+            if frames != "uniform":
+                raise ValueError(f"{frames}: a list of frames is for jhmdb, not for {data}")
             return A2DSentences(root, split, clip)
+        case "jhmdb":
+            if split != "test":
+                raise ValueError("jhmdb is for testing only; train on a2d and choose split test")
+            return JHMDBSentences(root, clip, frames)

@@ -49,6 +49,12 @@ class _Frames(Dataset[list[Sample]]):
         return [self.samples[pair] for pair in self.groups[index]]
 
 
+def prepared_name(clip: ClipConfig) -> str:
+    """Name of the folder for samples prepared with these clip settings: ``8x2-320``."""
+    name = f"{clip.frames}x{clip.step}-{clip.size}"
+    return name if clip.resize == "pad" else f"{name}-{clip.resize}"
+
+
 def prepare(samples: Samples, clip: ClipConfig, folder: Path, workers: int = 2) -> Iterator[int]:
     """Decode every annotated frame's clip once into ``folder``, unless that was done before.
 
@@ -78,7 +84,7 @@ def _prepare(
     for number, group in enumerate(loader):
         first: Sample = group[0]
         height, width = first.mask.shape
-        fit = ResizePad.for_frame(height, width, size)
+        fit = ResizePad.for_frame(height, width, size, clip.resize)
         clips[number] = fit.apply(first.frames).numpy()
         actions[number] = fit.apply_labels(first.action).numpy()
         directions[number] = fit.apply_labels(first.direction).numpy()

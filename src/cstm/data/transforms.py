@@ -1,4 +1,4 @@
-"""Resize-pad to a network's square input, and its inverse, back to native resolution."""
+"""Resize (and pad) to a network's square input, and back to native resolution."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,6 +8,8 @@ from jaxtyping import Bool, Float, UInt8
 from numpy import ndarray
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
+
+from cstm.config import Resize
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,14 @@ class ResizePad:
         assert self.left + self.width <= self.size
 
     @classmethod
-    def for_frame(cls, height: int, width: int, size: int) -> "ResizePad":
-        """Keep a frame's shape: its longer side becomes ``size``, padding on both sides alike.
+    def for_frame(cls, height: int, width: int, size: int, resize: Resize = "pad") -> "ResizePad":
+        """Fit a frame into a square of ``size``.
 
-        The shorter side is rounded, to one pixel at least.
+        ``pad`` keeps its shape: the longer side becomes ``size``, the shorter one is rounded, to
+        one pixel at least, and gets padding on both sides alike. ``squash`` fills the square.
         """
+        if resize == "squash":
+            return cls(height, width, size, top=0, left=0, height=size, width=size)
         longer = max(height, width)
         resized_height = max(1, round(height * size / longer))
         resized_width = max(1, round(width * size / longer))

@@ -7,7 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cstm.config import Experiment
 from cstm.data.words import MAX_WORDS
-from cstm.model.network import ActorSegmenter
+from cstm.model.build import build_network
 
 
 class Macs(TypedDict):
@@ -33,14 +33,15 @@ def profile(experiment: Experiment, vocabulary: int = 1300) -> Cost:
     """Count parameters and multiply-adds of an experiment's network.
 
     One multiply-add counts as one, as in the paper's Table 4; BatchNorm, activations and
-    upsampling don't count. ``language`` is the sentence encoders; CMAM counts to its stream.
+    upsampling don't count. ``language`` is the sentence encoders; CMAM counts to its stream, and
+    so do the released network's laterals.
 
     Args:
         experiment: the network and the size of its clip.
         vocabulary: how many words have a vector (A2D Sentences: about 1300).
     """
     with torch.device("meta"):
-        network = ActorSegmenter(experiment.model, vocabulary).eval()
+        network = build_network(experiment.model, vocabulary).eval()
         size = experiment.clip.size
         clip = torch.zeros(1, experiment.clip.frames, 3, size, size)
         words = torch.ones(1, MAX_WORDS, dtype=torch.long)
@@ -51,13 +52,14 @@ def profile(experiment: Experiment, vocabulary: int = 1300) -> Cost:
     counts = training.get_flop_counts()
 
     def macs(part: str) -> int:
-        return sum(counts.get(f"ActorSegmenter.{part}", {}).values()) // 2
+        return sum(counts.get(f"{type(network).__name__}.{part}", {}).values()) // 2
 
+    # Each stream has a sentence encoder of its own, or both share one.
     sentence = {stream: macs(f"{stream}.language") for stream in ("spatial", "temporal")}
     return {
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "macs": {
-            "language": sum(sentence.values()),
+            "language": macs("language") + sum(sentence.values()),
             "spatial": macs("spatial") - sentence["spatial"],
             "temporal": macs("temporal") - sentence["temporal"],
             "decoder": macs("decoder"),

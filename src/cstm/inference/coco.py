@@ -6,20 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, TextIO, cast
+from typing import TextIO
 
-import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
-from pycocotools import mask as coco_mask
 
-
-def encode_mask(mask: Bool[ndarray, "height width"]) -> dict[str, Any] | None:
-    """COCO's compressed run-length encoding ``{"size": [h, w], "counts": "…"}``; None if empty."""
-    if not mask.any():
-        return None
-    encoded = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))
-    return {"size": list(encoded["size"]), "counts": cast(bytes, encoded["counts"]).decode("ascii")}
+from cstm.data.masks import encode_mask
 
 
 class MasksJson:
@@ -43,7 +35,7 @@ class MasksJson:
         """Take the next frame's masks and scores, one of each for every query."""
         comma = ", " if self.frames else ""
         for (segmentations, values), mask, score in zip(self._parts, masks, scores, strict=True):
-            segmentations.write(comma + json.dumps(encode_mask(mask)))
+            segmentations.write(comma + json.dumps(encode_mask(mask) if mask.any() else None))
             values.write(comma + json.dumps(round(float(score), 6)))
         self.frames += 1
 

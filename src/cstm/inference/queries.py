@@ -1,10 +1,11 @@
 """Checking what a user asks: sentences become word numbers, or one line says why they can't."""
 
+import re
 import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from cstm.data.words import MAX_WORDS, Vocabulary, tokenize
+from cstm.data.words import MAX_WORDS, Vocabulary
 from cstm.inference import SegmentationWarning
 
 
@@ -28,14 +29,14 @@ def encode_queries(queries: Sequence[str], vocabulary: Vocabulary) -> list[list[
 
 
 def _encode(query: str, vocabulary: Vocabulary) -> list[int]:
-    words = tokenize(query)
-    if not words:
+    words = vocabulary.tokenize(query)
+    if not any(map(_is_word, words)):
         raise ValueError(
             f'the query "{query}" has no words; describe an actor, for instance "a dog running"'
         )
     read, cut = words[:MAX_WORDS], words[MAX_WORDS:]
-    unknown = list(dict.fromkeys(word for word in read if word not in vocabulary))
-    if unknown and all(word not in vocabulary for word in read):
+    unknown = list(dict.fromkeys(w for w in read if _is_word(w) and w not in vocabulary))
+    if not any(word in vocabulary for word in read):
         raise ValueError(
             f'none of the words of the query "{" ".join(query.split())}" is among the '
             f"{len(vocabulary.words)} that this network knows; {_suggestion(unknown, vocabulary)}"
@@ -55,6 +56,11 @@ def _encode(query: str, vocabulary: Vocabulary) -> list[int]:
             stacklevel=4,
         )
     return vocabulary.encode(query)
+
+
+def _is_word(token: str) -> bool:
+    """False for what stands between words, which the released network reads as well."""
+    return re.search(r"\w", token) is not None
 
 
 def _beginning(words: list[str]) -> str:

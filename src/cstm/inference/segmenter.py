@@ -15,6 +15,7 @@ from torch import Tensor
 
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices
+from cstm.data.masks import mask_score
 from cstm.data.transforms import ResizePad, unit_range
 from cstm.data.video import Frame, Video, open_video
 from cstm.data.words import Vocabulary
@@ -160,7 +161,7 @@ class Segmenter:
         if not maps:
             return
         for target, frame_maps in zip(group, torch.cat(maps).split(len(words)), strict=True):
-            yield _frame_result(target.frame, frame_maps, self.clip.size, keep)
+            yield _frame_result(target.frame, frame_maps, self.clip, keep)
 
     @torch.inference_mode()
     def _probabilities(
@@ -177,17 +178,13 @@ class Segmenter:
 def _frame_result(
     frame: Frame,
     maps: Float[Tensor, "query size size"],
-    size: int,
+    clip: ClipConfig,
     keep: Literal["masks", "probabilities"],
 ) -> FrameResult:
     """Bring one frame's maps back to its native size."""
-    native = _resize_pad(frame, size).invert(maps).cpu().numpy()
+    native = _resize_pad(frame, clip).invert(maps).cpu().numpy()
     masks = native > 0.5
-    # In double precision: a mask may have millions of pixels.
-    scores = [
-        probabilities[mask].mean(dtype=np.float64) if mask.any() else 0.0
-        for probabilities, mask in zip(native, masks, strict=True)
-    ]
+    scores = [mask_score(map_, mask) for map_, mask in zip(native, masks, strict=True)]
     return FrameResult(
         frame.index,
         frame.time,
@@ -220,7 +217,7 @@ def targets(frames: Iterable[Frame], clip: ClipConfig) -> Iterator[_Target]:
     for frame in frames:
         assert frame.index == length, "frames are numbered without a gap"
         length += 1
-        small[frame.index] = _resize_pad(frame, clip.size).apply(frame.image).numpy()
+        small[frame.index] = _resize_pad(frame, clip).apply(frame.image).numpy()
         waiting.append(frame)
         if length > waiting[0].index + ahead:
             yield first(length)
@@ -228,9 +225,9 @@ def targets(frames: Iterable[Frame], clip: ClipConfig) -> Iterator[_Target]:
         yield first(length)
 
 
-def _resize_pad(frame: Frame, size: int) -> ResizePad:
+def _resize_pad(frame: Frame, clip: ClipConfig) -> ResizePad:
     height, width, _ = frame.image.shape
-    return ResizePad.for_frame(height, width, size)
+    return ResizePad.for_frame(height, width, clip.size, clip.resize)
 
 
 def _numbered(images: Iterable[UInt8[ndarray, "height width 3"]]) -> Iterator[Frame]:

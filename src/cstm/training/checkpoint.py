@@ -11,8 +11,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from cstm.config import ClipConfig, Experiment, ModelConfig, Schedule
+from cstm.config import ClipConfig, Experiment, ModelConfig, ReleasedConfig, Schedule
 from cstm.data.words import Vocabulary
+from cstm.folder import whole_file
+from cstm.model.build import Network, build_network
 from cstm.model.network import ActorSegmenter
 
 FORMAT = "cstm checkpoint 1"
@@ -22,7 +24,7 @@ FORMAT = "cstm checkpoint 1"
 class Checkpoint:
     """A trained network, and everything needed to use and to trace it."""
 
-    network: ActorSegmenter
+    network: Network
     vocabulary: Vocabulary
     experiment: Experiment
     provenance: Mapping[str, Any]
@@ -46,13 +48,12 @@ def save_checkpoint(
         "format": FORMAT,
         "experiment": json.dumps(asdict(checkpoint.experiment)),
         "vocabulary": json.dumps(checkpoint.vocabulary.words),
+        "tokenization": json.dumps(checkpoint.vocabulary.tokenization),
         "provenance": json.dumps(checkpoint.provenance),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    # Not save_file, whose files nobody but the owner may read.
-    partial.write_bytes(save(state, metadata))
-    partial.replace(path)
+    with whole_file(path) as partial:
+        # Not save_file, whose files nobody but the owner may read.
+        partial.write_bytes(save(state, metadata))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -64,9 +65,12 @@ def load_checkpoint(path: Path) -> Checkpoint:
     metadata, state = _read(path)
     try:
         experiment = _experiment(json.loads(metadata["experiment"]))
-        vocabulary = Vocabulary(tuple(json.loads(metadata["vocabulary"])))
+        vocabulary = Vocabulary(
+            tuple(json.loads(metadata["vocabulary"])),
+            json.loads(metadata.get("tokenization", '"words"')),
+        )
         provenance = json.loads(metadata["provenance"])
-        network = ActorSegmenter(experiment.model, len(vocabulary))
+        network = build_network(experiment.model, len(vocabulary))
         network.load_state_dict({name: _loaded(tensor) for name, tensor in state.items()})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
@@ -123,7 +127,9 @@ def _experiment(settings: dict[str, Any]) -> Experiment:
         return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
     return Experiment(
-        model=build(ModelConfig, settings["model"]),
+        model=build(
+            ReleasedConfig if "layout" in settings["model"] else ModelConfig, settings["model"]
+        ),
         clip=build(ClipConfig, settings["clip"]),
         encoders=build(Schedule, settings["encoders"]),
         decoder=build(Schedule, settings["decoder"]),

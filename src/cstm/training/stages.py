@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from cstm.config import Experiment, ModelConfig, Schedule
+from cstm.config import Experiment, ModelConfig, ReleasedConfig, Schedule
 from cstm.data.words import Vocabulary
 from cstm.model.network import ActorSegmenter
 from cstm.training.checkpoint import load_encoders
@@ -28,9 +28,15 @@ class Stage:
 def stages_of(experiment: Experiment) -> list[Stage]:
     """Stage one: the spatial and the temporal network on their own; stage two: their decoder.
 
-    A network with a single stream is done after its stage one.
+    A network with a single stream is done after its stage one. Raises a ValueError for the
+    released network, which can't be trained.
     """
     model = experiment.model
+    if isinstance(model, ReleasedConfig):
+        raise ValueError(
+            "released is the authors' network, for their weights alone; train another experiment, "
+            "such as paper"
+        )
     if model.temporal is None:
         return [Stage("spatial", model, experiment.encoders)]
     if model.spatial is None:

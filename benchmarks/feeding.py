@@ -1,0 +1,93 @@
+"""Samples a second: what the reader and prepared batches give, against what training takes.
+
+Run by hand, on a machine that does nothing else::
+
+    python benchmarks/feeding.py tiny --root world --data synthetic --prepared runs/tiny/prepared
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
+from pathlib import Path
+from statistics import median
+
+import torch
+import tyro
+from torch.utils.data import DataLoader
+
+from cstm.config import DataFormat
+from cstm.data.datasets import open_dataset
+from cstm.data.prepared import Batch, PreparedSamples, prepared_name
+from cstm.data.words import Vocabulary
+from cstm.experiments import get_experiment
+from cstm.model.network import ActorSegmenter
+from cstm.processes import pick_device
+from cstm.training.objective import Objective
+from cstm.training.stages import stages_of
+
+ROUNDS = 5
+
+
+def rate(steps: Iterable[int], count: int) -> float:
+    """Median samples a second of rounds of ``count`` steps, which tell how many samples they are.
+
+    The first step, which starts workers or allocates memory, does not count.
+    """
+    source = iter(steps)
+    next(source)
+    rates = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        done = sum(next(source) for _ in range(count))
+        rates.append(done / (time.perf_counter() - start))
+    return median(rates)
+
+
+def main(
+    experiment: tyro.conf.Positional[str],
+    root: Path,
+    prepared: Path,
+    data: DataFormat = "a2d",
+    count: int = 10,
+    workers: int = 2,
+) -> None:
+    """Print medians of five rounds of ``count`` batches, and their ratios to the training step.
+
+    That of the spatial network is the cheapest of the stages, and so the hardest to keep up with.
+    ``prepared`` is the folder in which `cstm train` keeps decoded clips.
+    """
+    settings, device = get_experiment(experiment), pick_device("auto")
+    samples = open_dataset(data, root, "train", settings.clip)
+    ready = PreparedSamples(prepared / prepared_name(settings.clip), samples)
+    vocabulary = Vocabulary.of_sentences(ready.sentences)
+    stage = stages_of(settings)[0]
+    size = stage.schedule.batch
+
+    def batches() -> Iterator[Batch]:
+        order = ready.epoch_order(0, 0, stage.schedule.sentences_per_frame)
+        for start in chain.from_iterable(repeat(range(0, len(order) - size, size))):
+            yield ready.batch(order[start : start + size], vocabulary, [False] * size)
+
+    def steps() -> Iterator[int]:
+        network = ActorSegmenter(stage.model, len(vocabulary))
+        objective = Objective(network, stage.schedule).to(device).train()
+        optimizer = torch.optim.Adam(objective.parameters(), lr=1e-4)
+        for batch in batches():
+            loss, _ = objective(*(tensor.to(device) for tensor in batch[:5]))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            loss.item()  # waits for the device
+            yield size
+
+    loader = DataLoader(samples, size, collate_fn=len, num_workers=workers)  # pyright: ignore[reportArgumentType]
+    reading = rate(chain.from_iterable(repeat(loader)), count)
+    feeding = rate((len(batch.name) for batch in batches()), count)
+    taking = rate(steps(), count)
+    print(f"training, {stage.name:18} {taking:9.1f} samples/s")
+    print(f"reader, {workers:2} workers {reading:18.1f}  {reading / taking:.1f}×")
+    print(f"prepared batches {feeding:20.1f}  {feeding / taking:.1f}×")
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

@@ -1,0 +1,88 @@
+"""Whether a dataset's files are all there, open, and are as many as were published."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from cstm.config import DataFormat
+from cstm.data.check.a2d import A2DVideo, survey_a2d
+from cstm.data.check.findings import Counts, Findings
+from cstm.data.check.jhmdb import JHMDBVideo, survey_jhmdb
+from cstm.progress import track
+
+PUBLISHED: dict[DataFormat, Counts] = {
+    "a2d": {
+        "videos": {"train": 3017, "test": 737},
+        "sentences": {"train": 5359, "test": 1295},
+        "frames": {"train": 9477, "test": 2337},
+        "pairs": {"train": 15691, "test": 3794},
+    },
+    "jhmdb": {
+        "videos": {"train": 0, "test": 928},
+        "sentences": {"train": 0, "test": 928},
+        "frames": {"train": 0, "test": 2784},
+        "pairs": {"train": 0, "test": 2784},
+    },
+    "synthetic": {},
+}
+"""Counts of the whole datasets, after what the readers drop."""
+
+CHUNK = 16
+"""Videos that a process takes at once."""
+
+
+def check(data: DataFormat, root: Path, workers: int | None = None) -> Findings:
+    """Look at every file that belongs to a sentence, and collect all that is wrong.
+
+    Every annotation is read, and every extracted frame. Of a video file the first frame is decoded
+    and the packets are counted, which must reach the last annotated frame.
+
+    Args:
+        data: format of the dataset.
+        root: its folder.
+        workers: processes; by default one for each processor.
+
+    Raises:
+        ValueError: there is no such folder, or no worker.
+    """
+    if not root.is_dir():
+        raise ValueError(f"{root}: no such folder; give the one that holds the dataset's files")
+    if workers is not None and workers < 1:
+        raise ValueError(f"expected at least one worker, got {workers}")
+    found = Findings(root)
+    videos = survey_jhmdb(root, found) if data == "jhmdb" else survey_a2d(root, found)
+    track(_gather(_check_each(videos, workers), found), len(videos), "checking videos")
+    differing = [
+        what
+        for what, numbers in PUBLISHED[data].items()
+        if any(found.counts[what][split] != number for split, number in numbers.items())
+    ]
+    if differing:
+        found.notes.append(f"the counts are not the published ones: {', '.join(differing)}")
+    elif PUBLISHED[data]:
+        found.notes.append("the counts are the published ones")
+    return found
+
+
+def _gather(parts: Iterator[Findings], found: Findings) -> Iterator[int]:
+    """Take up findings as they come, and count them."""
+    for number, part in enumerate(parts, start=1):
+        found.add(part)
+        yield number
+
+
+def _check_each(
+    videos: Sequence[A2DVideo] | Sequence[JHMDBVideo], workers: int | None
+) -> Iterator[Findings]:
+    workers = min(workers or os.cpu_count() or 1, -(-len(videos) // CHUNK))
+    if workers <= 1:
+        yield from map(_check_video, videos)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        yield from pool.map(_check_video, videos, chunksize=CHUNK)
+
+
+def _check_video(video: A2DVideo | JHMDBVideo) -> Findings:
+    return video.check()

@@ -1,0 +1,199 @@
+"""Checks of the files of A2D Sentences."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cstm.config import Split
+from cstm.data.a2d_files import (
+    A2D_PAGE,
+    VIDEO_FOLDERS,
+    FrameAnnotation,
+    ListedVideo,
+    a2d_places,
+    annotation_files,
+    read_directions,
+    read_frame_annotation,
+    read_sentences,
+    read_tags,
+    read_videoset,
+    video_path,
+)
+from cstm.data.check.findings import Findings
+from cstm.data.check.frames import Size, check_clip, check_pictures, compare_sizes
+from cstm.data.files import SENTENCES_PAGE, find, read_rows
+
+Sentences = Mapping[str, list[tuple[int, str]]]
+
+
+@dataclass(frozen=True)
+class A2DVideo:
+    """A video with sentences, whose files are to be checked."""
+
+    root: Path
+    name: str
+    split: Split | None
+    """None where videoset.csv does not tell."""
+    sentences: list[tuple[int, str]]
+    path: Path | None
+    """Its file, or the folder of its frames."""
+    annotations: Path | None
+    """Folder of its h5 files."""
+    annotated: int
+    """Number of annotated frames by videoset.csv's word."""
+
+    def check(self) -> Findings:
+        """Read every annotation, and see that the frames are there."""
+        found = Findings(self.root)
+        last, masks = self._check_annotations(found)
+        if self.path is None:
+            return found
+        if not self.path.exists():
+            found.miss(self.path, f"get the video from {A2D_PAGE}")
+            return found
+        check_frames = check_pictures if self.path.is_dir() else check_clip
+        compare_sizes(self.path, check_frames(self.path, last, found), masks, found)
+        return found
+
+    def _check_annotations(self, found: Findings) -> tuple[int, set[Size]]:
+        """Number of the last annotated frame, and the sizes of the masks."""
+        if self.annotations is None:
+            return 0, set()
+        files = annotation_files(self.annotations)
+        if not files:
+            found.miss(self.annotations, f"get its h5 files from {SENTENCES_PAGE}")
+            return 0, set()
+        if len(files) < self.annotated:
+            place = f"{self.name}: {len(files)} of {self.annotated}"
+            found.trap("fewer annotated frames than listed", place)
+        found.count("frames", self.split, len(files))
+        sizes: set[Size] = set()
+        paired: set[int] = set()
+        for file in files:
+            try:
+                annotation = read_frame_annotation(file)
+            except ValueError as error:
+                found.fault(file, error)
+                continue
+            _, height, width = annotation.masks.shape
+            sizes.add((height, width))
+            self._count_pairs(f"{self.name}/{file.stem}", annotation, paired, found)
+        unpaired = {instance for instance, _ in self.sentences} - paired
+        for instance in sorted(unpaired) if not found.broken else ():
+            found.trap("sentence without a mask", f"{self.name}/{instance}")
+        return int(files[-1].stem), sizes
+
+    def _count_pairs(
+        self, place: str, annotation: FrameAnnotation, paired: set[int], found: Findings
+    ) -> None:
+        numbers = annotation.instances[annotation.instances >= 0]
+        if len(annotation.masks) == 1:
+            found.trap("single mask without its first axis", place)
+        if len(numbers) < len(annotation.masks):
+            found.trap("more masks than instance numbers", place)
+        if len(set(numbers.tolist())) < len(numbers):
+            found.trap("instance number twice", place)
+        if not np.array_equal(numbers, np.arange(len(numbers))):
+            found.trap("instance numbers that are no positions", place)
+        for instance, _ in self.sentences:
+            if annotation.position(instance) is not None:
+                found.count("pairs", self.split)
+                paired.add(instance)
+            elif instance in numbers:
+                found.trap("empty mask", f"{place}/{instance}")
+
+
+def survey_a2d(root: Path, found: Findings) -> list[A2DVideo]:
+    """Read the text files, and list the videos that the others belong to."""
+    places = a2d_places(root)
+    listed = _read_videoset(places, found)
+    sentences = _read_texts(places, found)
+    annotations = find(places, "a2d_annotation_with_instances")
+    if annotations is None:
+        found.miss(root / "a2d_annotation_with_instances", f"get it from {SENTENCES_PAGE}")
+    videos = find(places, *VIDEO_FOLDERS)
+    if videos is None:
+        found.miss(root / "Release" / VIDEO_FOLDERS[0], f"get it from {A2D_PAGE}")
+    jobs = []
+    for video in sentences or listed:
+        lines = sentences.get(video, [])
+        line = listed.get(video)
+        split = line.split if line else None
+        found.count("videos", split, bool(lines))
+        found.count("sentences", split, len(lines))
+        jobs.append(
+            A2DVideo(
+                root=root,
+                name=video,
+                split=split,
+                sentences=lines,
+                path=videos and video_path(videos, video),
+                annotations=annotations and annotations / video,
+                annotated=line.annotated if line else 0,
+            )
+        )
+    _compare_lists(places, listed, sentences, found)
+    return jobs
+
+
+def _read_videoset(places: list[Path], found: Findings) -> dict[str, ListedVideo]:
+    path = find(places, "videoset.csv")
+    if path is None:
+        found.miss(places[0] / "Release" / "videoset.csv", f"get it from {A2D_PAGE}")
+        return {}
+    try:
+        return read_videoset(path)
+    except ValueError as error:
+        found.fault(path, error)
+        return {}
+
+
+def _read_texts(places: list[Path], found: Findings) -> Sentences:
+    """Read the sentences, note what is untidy in them, and see that the side files can be read."""
+    for name, read in (("sentence_tags.csv", read_tags), ("instances.csv", read_directions)):
+        path = find(places, name)
+        try:
+            read(path)
+        except ValueError as error:
+            assert path is not None
+            found.fault(path, error)
+    path = find(places, "a2d_annotation.txt")
+    if path is None:
+        found.miss(places[0] / "a2d_annotation.txt", f"get it from {SENTENCES_PAGE}")
+        return {}
+    try:
+        for row in read_rows(path, "video_id", "instance_id", "query"):
+            place = f"{row['video_id']}/{row['instance_id']}"
+            if not row["instance_id"].strip().isdecimal():
+                found.trap("instance that is no number", place)
+            else:
+                found.trap_words(place, row["query"])
+        if not (sentences := read_sentences(path)):
+            found.fault(path, f"holds no sentence; get it anew from {SENTENCES_PAGE}")
+        return sentences
+    except ValueError as error:
+        found.fault(path, error)
+        return {}
+
+
+def _compare_lists(
+    places: list[Path],
+    listed: Mapping[str, ListedVideo],
+    sentences: Sentences,
+    found: Findings,
+) -> None:
+    """See which videos are in one of the lists and not in the other."""
+    if not listed or not sentences:
+        return
+    path = find(places, "videoset.csv")
+    assert path is not None
+    for video in sentences:
+        if video not in listed:
+            found.fault(path, f"has no line for {video}, which has sentences; get the file anew")
+    path = find(places, "a2d_missed_videos.txt")
+    missed = set(path.read_text("utf-8", "replace").split()) if path else set()
+    for video in listed:
+        if video not in sentences:
+            found.trap("missed video" if video in missed else "video without sentences", video)

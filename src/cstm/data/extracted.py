@@ -1,0 +1,57 @@
+"""Videos as folders of pictures: %05d.jpg or %05d.png, counted from 1."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
+from PIL import Image
+
+from cstm.config import ClipConfig
+from cstm.data.clip import clip_indices
+
+SUFFIXES = (".jpg", ".png")
+
+
+def find_pictures(folder: Path) -> dict[int, Path]:
+    """Pictures of a folder by the index of their frame, counted from 0."""
+    return {
+        int(path.stem) - 1: path
+        for path in folder.glob("[0-9]*")
+        if path.suffix in SUFFIXES and path.stem.isdecimal()
+    }
+
+
+def read_picture(path: Path) -> UInt8[ndarray, "height width 3"]:
+    """Read a picture as RGB; a ValueError tells where it is none, or not whole."""
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        reason = " ".join(str(error).replace(str(path), path.name).split())
+        raise ValueError(
+            f"{path}: not a picture that can be read ({reason}); extract it anew"
+        ) from None
+
+
+def read_extracted_clip(
+    folder: Path, target: int, clip: ClipConfig
+) -> UInt8[ndarray, "time height width 3"]:
+    """Read the clip around a target frame, its index counted from 0.
+
+    Raises a ValueError where a frame is missing or unreadable, or the video ends before its target.
+    """
+    pictures = find_pictures(folder)
+    length = max(pictures, default=-1) + 1
+    if target >= length:
+        raise ValueError(
+            f"{folder}: frame {target + 1} is annotated, but there are only {length} frames"
+        )
+    indices = clip_indices(target, clip, length).tolist()
+    for index in indices:
+        if index not in pictures:
+            raise ValueError(f"{folder}: frame {index + 1} is missing; extract the video anew")
+    images = {index: read_picture(pictures[index]) for index in set(indices)}
+    if len({image.shape for image in images.values()}) > 1:
+        raise ValueError(f"{folder}: its pictures differ in size; extract the video anew")
+    return np.stack([images[index] for index in indices])

@@ -1,0 +1,16 @@
+"""Roots with every trap of the published files."""
+
+from pathlib import Path
+
+import pytest
+from traps import A2DWorld, JHMDBWorld, a2d_with_traps, jhmdb_with_traps
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> A2DWorld:
+    return a2d_with_traps(tmp_path / "a2d")
+
+
+@pytest.fixture
+def jhmdb(tmp_path: Path) -> JHMDBWorld:
+    return jhmdb_with_traps(tmp_path / "jhmdb")
