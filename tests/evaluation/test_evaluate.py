@@ -1,27 +1,35 @@
 """Evaluation counts every sample once, at native resolution, whatever the batch."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from cstm.cli.measure import evaluate as evaluate_command
+from cstm.cli.measure import score as score_command
 from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.coco_results import image_ids
 from cstm.data.synthetic import synthesize
 from cstm.data.transforms import ResizePad
 from cstm.data.words import Vocabulary
-from cstm.evaluation.evaluate import evaluate, spread
-from cstm.evaluation.metrics import RatioProtocol
+from cstm.evaluation.evaluate import evaluate, share, spread
+from cstm.evaluation.metrics import ReleasedProtocol, make_protocol
 from cstm.evaluation.tables import metric_tables
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
 
 CLIP = ClipConfig(size=64)
+BREAKDOWNS = ("by_tag", "by_action", "by_direction", "by_combination")
 
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory) -> A2DSentences:
     root = tmp_path_factory.mktemp("evaluate") / "world"
     synthesize(root, 1, 4, seed=2, size=(96, 80), frames=12, workers=1)
+    (root / "unseen_combinations.csv").write_text("video_id,combination\ntest00001,cat running\n")
     return A2DSentences(root, "test", CLIP)
 
 
@@ -32,9 +40,9 @@ def network(samples) -> tuple[ActorSegmenter, Vocabulary]:
     return ActorSegmenter(get_experiment("tiny").model, len(words)).eval(), words
 
 
-def measured(network, samples, batch, indices=None):
-    metric = RatioProtocol()
-    counts = list(evaluate(*network, samples, CLIP, metric, indices, batch, workers=0))
+def measured(network, samples, batch, indices=None, protocol="ratio", clip=CLIP):
+    metric = make_protocol(protocol, clip.size)
+    counts = list(evaluate(*network, samples, clip, metric, indices, batch, workers=0))
     assert counts[-1] == (len(samples) if indices is None else len(indices))
     return metric.compute()
 
@@ -45,6 +53,13 @@ def test_the_batch_size_changes_nothing(network, samples):
     assert one["mean_iou"] == pytest.approx(seven["mean_iou"], abs=1e-3)
     assert one["pick_rate"] == seven["pick_rate"]
     assert sum(group["samples"] for group in one["by_action"].values()) == len(samples)
+
+
+def test_unseen_combinations_are_told_apart(network, samples):
+    groups = measured(network, samples, 4)["by_combination"]
+    unseen = sum(pair.video == "test00001" for pair in samples.pairs)
+    assert groups["unseen"]["samples"] == unseen > 0
+    assert groups["seen"]["samples"] == len(samples) - unseen > 0
 
 
 @torch.inference_mode()
@@ -60,16 +75,89 @@ def test_iou_is_taken_at_native_resolution(network, samples):
     assert measured(network, samples, 4)["mean_iou"] == pytest.approx(np.mean(ious), abs=1e-3)
 
 
+@pytest.mark.parametrize("resize", ["pad", "squash"])
+def test_released_binarises_the_picture_without_its_padding(network, samples, resize):
+    """Of a padded square 64 high, the picture's rows are those from 5 to 57."""
+    seen = []
+
+    class Watched(ReleasedProtocol):
+        def mask(self, native, small):
+            seen.append(small.shape)
+            return super().mask(native, small)
+
+    clip = replace(CLIP, resize=resize)
+    list(evaluate(*network, samples, clip, Watched(64), [0, 5], workers=0))
+    assert seen == [(53, 64) if resize == "pad" else (64, 64)] * 2
+
+
+def test_image_ids_are_the_communitys(samples):
+    first = samples.pairs[0]
+    assert image_ids("a2d", [replace(first, video="EadxBPmQvtg", frame=24, instance=3)]) == [
+        "v_EadxBPmQvtg_f_25_i_3"
+    ]
+    pullup = replace(first, video="100_pullups_pullup_f_nm_np1_fr_med_1", frame=1)
+    assert image_ids("jhmdb", [pullup]) == ["v_100_pullups_pullup_f_nm_np1_fr_med_1_f_2"]
+    ids = image_ids("synthetic", samples.pairs)
+    assert len(set(ids)) == len(samples)
+    assert any(name.endswith("_s_2") for name in ids)
+
+
+@pytest.mark.parametrize("protocol", ["ratio", "coco", "released"])
+def test_scoring_the_saved_files_gives_the_same_numbers(samples, tmp_path, capsys, protocol):
+    predictions, truth = tmp_path / "predictions.json", tmp_path / "truth.json"
+    evaluate_command(
+        "tiny",
+        root=samples.root,
+        data="synthetic",
+        protocol=protocol,
+        samples=11,
+        save_predictions=predictions,
+        save_truth=truth,
+        workers=0,
+        json=True,
+    )
+    evaluated = json.loads(capsys.readouterr().out)
+    size = get_experiment("tiny").clip.size
+    score_command(predictions, truth, protocol=protocol, size=size, json=True)
+    scored = json.loads(capsys.readouterr().out)
+    assert evaluated["samples"] == scored["samples"] == 11
+    assert evaluated["mean_iou"] > 0.1
+    for name in evaluated.keys() - {*BREAKDOWNS, "look_alike_samples", "pick_rate"}:
+        assert scored[name] == evaluated[name], name
+
+
+def test_settings_that_make_no_sense(samples, tmp_path):
+    with pytest.raises(ValueError, match="--batch"):
+        evaluate_command("tiny", root=samples.root, batch=0)
+    with pytest.raises(ValueError, match="--samples"):
+        evaluate_command("tiny", root=samples.root, samples=0)
+    for path in (tmp_path, tmp_path / "none" / "masks.json"):
+        with pytest.raises(ValueError, match="cannot write"):
+            evaluate_command("tiny", root=samples.root, save_predictions=path)
+
+
 def test_a_spread_of_samples_reaches_over_the_whole_dataset():
     assert spread(10, 10) == spread(10, 99) == list(range(10))
     assert spread(10, 5) == [0, 2, 4, 6, 8]
     assert len(set(spread(997, 300))) == 300
 
 
-def test_tables_have_a_row_for_every_group(network, samples):
-    result = measured(network, samples, 4, [0, 1, 2])
+@pytest.mark.parametrize("total", [0, 1, 2, 7, 16, 97])
+@pytest.mark.parametrize("batch", [1, 3, 16])
+@pytest.mark.parametrize("processes", [1, 2, 3, 8])
+def test_processes_share_whole_batches(total, batch, processes):
+    indices = list(range(100, 100 + total))
+    shares = [share(indices, batch, process, processes) for process in range(processes)]
+    assert [index for part in shares for index in part] == indices
+    assert all((part[0] - 100) % batch == 0 for part in shares if part)
+    sizes = [-(-len(part) // batch) for part in shares]
+    assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("protocol", ["ratio", "coco", "released"])
+def test_tables_name_the_protocol_and_have_a_row_for_every_group(network, samples, protocol):
+    result = measured(network, samples, 4, [0, 1, 2], protocol)
     tables = metric_tables(result)
+    assert str(tables[0].title).startswith(f"{protocol} protocol")
     assert tables[0].row_count == 1
-    assert sum(table.row_count for table in tables[1:]) == sum(
-        len(result[key]) for key in ("by_tag", "by_action", "by_direction")
-    )
+    assert sum(table.row_count for table in tables[1:]) == sum(len(result[k]) for k in BREAKDOWNS)

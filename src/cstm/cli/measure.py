@@ -1,12 +1,15 @@
-"""Commands that measure: evaluate, profile."""
+"""Commands that measure: evaluate, score, profile."""
 
 import json as json_format
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 from rich.console import Console
 from tyro.conf import Positional
 
-from cstm.config import DataFormat, Device, Split
+from cstm.config import DataFormat, Device, Protocol, Split
 from cstm.experiments import get_experiment
 
 
@@ -16,59 +19,113 @@ def evaluate(
     root: Path,
     data: DataFormat = "a2d",
     split: Split = "test",
+    protocol: Protocol = "ratio",
+    frames: Literal["uniform"] | Path = "uniform",
     samples: int | None = None,
+    save_predictions: Path | None = None,
+    save_truth: Path | None = None,
     device: Device = "auto",
     batch: int = 16,
     workers: int = 2,
     json: bool = False,
 ) -> None:
-    """Measure a network on a dataset: P@0.5-0.9, AP, overall and mean IoU at native resolution.
+    """Measure a network on a dataset: P@0.5-0.9, AP, overall and mean IoU by a named protocol.
 
-    The ratio protocol of A2D Sentences' authors, as the paper uses it. Where the sentences have
-    tags or look-alikes, the numbers are broken down by them.
+    ratio is the protocol of A2D Sentences' authors, as the paper uses it; coco that of MTTR,
+    ReferFormer and others; released the test code that the paper's authors published. Where the
+    sentences have tags, look-alikes or unseen combinations, the numbers are broken down by them.
+    Under torchrun the processes share the samples, and the numbers stay the same.
+
+    Example: cstm evaluate tiny --root world --data synthetic --protocol coco
 
     Args:
         weights: Name of weights that come with the package, or a checkpoint's path.
         root: Folder of the dataset.
         data: Format of the dataset; synthetic is A2D's with the side files of `cstm synthesize`.
         split: Part of the dataset.
+        protocol: What a hit is, what AP is, and how masks are compared.
+        frames: For jhmdb, the frames of each video: uniform, or a file with the community's list.
         samples: Only so many samples, spread evenly; all if not given.
+        save_predictions: File for the masks, as COCO results, for `cstm score` and others.
+        save_truth: File for the ground truth of the same samples, in COCO's format.
         device: Where to compute; auto takes a GPU if there is one.
         batch: Samples computed at once.
         workers: Processes that decode.
         json: Print JSON instead of tables.
     """
+    from cstm.data.coco_results import results_document, truth_document, write_json
     from cstm.data.datasets import open_dataset
     from cstm.evaluation.evaluate import evaluate as run_over
-    from cstm.evaluation.evaluate import spread
-    from cstm.evaluation.metrics import RatioProtocol
-    from cstm.evaluation.tables import metric_tables
+    from cstm.evaluation.evaluate import share, spread
+    from cstm.evaluation.metrics import make_protocol
     from cstm.inference.load import find_weights
-    from cstm.processes import pick_device
+    from cstm.processes import join
     from cstm.progress import track
     from cstm.training.checkpoint import load_checkpoint
 
+    _check_settings(batch, samples, save_predictions, save_truth)
     checkpoint = load_checkpoint(find_weights(weights))
-    network = checkpoint.network.to(pick_device(device))
-    dataset = open_dataset(data, root, split, checkpoint.experiment.clip)
+    clip = checkpoint.experiment.clip
+    dataset = open_dataset(data, root, split, clip, frames)
+    fabric = join(device)
     indices = spread(len(dataset), len(dataset) if samples is None else samples)
-    metric = RatioProtocol()
+    mine = share(indices, batch, fabric.global_rank, fabric.world_size)
+    metric = make_protocol(protocol, clip.size)
     counts = run_over(
-        network,
+        checkpoint.network.to(fabric.device),
         checkpoint.vocabulary,
         dataset,
-        checkpoint.experiment.clip,
+        clip,
         metric,
-        indices,
+        mine,
         batch,
         workers,
+        data,
     )
-    track(counts, len(indices), "evaluating")
+    track(counts, len(mine), "evaluating")
     result = metric.compute()
-    if json:
-        print(json_format.dumps(result))
-    else:
-        Console().print(*metric_tables(result))
+    if not fabric.is_global_zero:
+        return
+    rows = metric.rows.values()
+    if save_predictions:
+        write_json(save_predictions, results_document({row.image: row.predictions for row in rows}))
+    if save_truth:
+        write_json(save_truth, truth_document({row.image: row.truth for row in rows}))
+    _show(result, json)
+
+
+def score(
+    predictions: Positional[Path],
+    ground_truth: Positional[Path],
+    *,
+    protocol: Protocol = "ratio",
+    size: int = 320,
+    json: bool = False,
+) -> None:
+    """Measure anyone's masks: COCO results against a COCO ground truth, by a named protocol.
+
+    Both as the community ships them for A2D Sentences and J-HMDB Sentences, and as
+    `cstm evaluate --save-predictions --save-truth` writes them. Of several predictions for an image
+    the best-scored one counts, except for the AP of coco, which ranks all of them. An image without
+    a prediction counts as an empty mask.
+
+    Example: cstm score predictions.json a2d_sentences_test_annotations_in_coco_format.json
+
+    Args:
+        predictions: Results: a list of image_id, segmentation (run lengths) and score.
+        ground_truth: Images and annotations, one annotation for each image.
+        protocol: What a hit is, what AP is, and how masks are compared.
+        size: For released, the side of the square through which the truth goes.
+        json: Print JSON instead of a table.
+    """
+    from cstm.evaluation.evaluate import score as run_over
+    from cstm.evaluation.metrics import make_protocol
+
+    if size < 1:
+        raise ValueError(f"--size is a number of pixels, at least 1, got {size}")
+    metric = make_protocol(protocol, size)
+    run_over(predictions, ground_truth, metric)
+    _show(metric.compute(), json)
 
 
 def profile(experiment: Positional[str], *, json: bool = False) -> None:
@@ -87,3 +144,24 @@ def profile(experiment: Positional[str], *, json: bool = False) -> None:
         print(json_format.dumps(cost))
     else:
         Console().print(cost_table(experiment, settings.clip, cost))
+
+
+def _check_settings(batch: int, samples: int | None, *outputs: Path | None) -> None:
+    """Refuse what would fail only after hours."""
+    if batch < 1:
+        raise ValueError(f"--batch should be at least 1, got {batch}")
+    if samples is not None and samples < 1:
+        raise ValueError(f"--samples should be at least 1, got {samples}")
+    for path in outputs:
+        if path and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+            raise ValueError(f"cannot write {path}; choose a file in a folder that exists")
+
+
+def _show(result: Mapping[str, Any], json: bool) -> None:
+    from cstm.evaluation.tables import metric_tables
+
+    if json:
+        print(json_format.dumps(result))
+    else:
+        for table in metric_tables(result):
+            Console().print(table, "")

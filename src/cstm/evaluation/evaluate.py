@@ -1,16 +1,24 @@
-"""A network over a dataset: every sample once, compared at its native resolution."""
+"""A network over a dataset, or anyone's masks over a ground truth: every sample once."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import torch
+from jaxtyping import Float, Int, UInt8
+from numpy import ndarray
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from cstm.config import ClipConfig
-from cstm.data.sample import Sample, Samples
+from cstm.config import ClipConfig, DataFormat
+from cstm.data.coco_results import Prediction, image_ids, read_predictions, read_truth
+from cstm.data.combinations import read_unseen_videos
+from cstm.data.masks import encode_mask, mask_score
+from cstm.data.sample import Pair, Sample, Samples
 from cstm.data.transforms import ResizePad, unit_range
 from cstm.data.words import Vocabulary
-from cstm.evaluation.metrics import RatioProtocol, pick
-from cstm.model.network import ActorSegmenter
+from cstm.evaluation.metrics import MaskProtocol
+from cstm.evaluation.rows import Told, pick
+from cstm.model.build import Network
 
 
 class _Chosen(Dataset[tuple[int, Sample]]):
@@ -27,50 +35,86 @@ class _Chosen(Dataset[tuple[int, Sample]]):
         return index, self.samples[index]
 
 
-@torch.inference_mode()
 def evaluate(
-    network: ActorSegmenter,
+    network: Network,
     vocabulary: Vocabulary,
     samples: Samples,
     clip: ClipConfig,
-    metric: RatioProtocol,
+    metric: MaskProtocol,
     indices: Sequence[int] | None = None,
     batch: int = 8,
     workers: int = 2,
+    data: DataFormat = "a2d",
 ) -> Iterator[int]:
-    """Update a metric with the samples at ``indices`` (all of them if None).
+    """Count the samples at ``indices`` (all of them if None) under a protocol.
 
     Yields the number of samples done, for a progress bar. The network is used as it is: in
-    evaluation mode, on its device. A mask is where the probability, brought back to the native
-    frame, exceeds one half.
+    evaluation mode, on its device. ``data`` decides on the images' ids.
     """
-    device = next(network.parameters()).device
+    ids = image_ids(data, samples.pairs)
+    unseen = read_unseen_videos(samples.root)
     chosen = _Chosen(samples, range(len(samples)) if indices is None else indices)
     loader = DataLoader(chosen, batch_size=batch, num_workers=workers, collate_fn=list)
     done = 0
     for group in loader:
-        shapes = [sample.mask.shape for _, sample in group]
-        fits = [ResizePad.for_frame(height, width, clip.size) for height, width in shapes]
+        fits = [_fit(sample, clip) for _, sample in group]
         clips = [fit.apply(sample.frames) for fit, (_, sample) in zip(fits, group, strict=True)]
-        words = torch.tensor([vocabulary.encode(sample.sentence) for _, sample in group])
-        logits = network.predict(unit_range(torch.stack(clips).to(device)), words.to(device))
-        for fit, (index, sample), probability in zip(fits, group, logits.sigmoid(), strict=True):
-            native = fit.invert(probability[None])[0].cpu()
-            truth = torch.from_numpy(sample.mask)
-            picked = None
-            if sample.look_alike is not None:
-                picked = pick(native, truth, torch.from_numpy(sample.look_alike))
-            pair = samples.pairs[index]
-            metric.update(
-                native > 0.5,
-                truth,
-                picked=picked,
-                tags=pair.tags,
-                action=pair.action,
-                direction=pair.direction,
+        words = [vocabulary.encode(sample.sentence) for _, sample in group]
+        squares = _probabilities(network, torch.stack(clips), torch.tensor(words))
+        for fit, (index, sample), square in zip(fits, group, squares, strict=True):
+            native = fit.invert(square[None])[0].numpy()
+            rows = slice(fit.top, fit.top + fit.height)
+            columns = slice(fit.left, fit.left + fit.width)
+            mask = metric.mask(native, square[rows, columns].numpy())
+            metric.add(
+                index,
+                ids[index],
+                encode_mask(sample.mask),
+                [Prediction(mask_score(native, mask), encode_mask(mask))],
+                _told(samples.pairs[index], sample, native, unseen),
             )
         done += len(group)
         yield done
+
+
+def _fit(sample: Sample, clip: ClipConfig) -> ResizePad:
+    height, width = sample.mask.shape
+    return ResizePad.for_frame(height, width, clip.size, clip.resize)
+
+
+@torch.inference_mode()
+def _probabilities(
+    network: Network,
+    clips: UInt8[Tensor, "batch time 3 size size"],
+    words: Int[Tensor, "batch word"],
+) -> Float[Tensor, "batch size size"]:
+    device = next(network.parameters()).device
+    return network.predict(unit_range(clips.to(device)), words.to(device)).float().sigmoid().cpu()
+
+
+def _told(
+    pair: Pair, sample: Sample, native: Float[ndarray, "height width"], unseen: set[str] | None
+) -> Told:
+    look_alike = sample.look_alike
+    return Told(
+        pair.tags,
+        pair.action,
+        pair.direction,
+        None if unseen is None else "unseen" if pair.video in unseen else "seen",
+        None if look_alike is None else pick(native, sample.mask, look_alike),
+    )
+
+
+def score(predictions: Path, truth: Path, metric: MaskProtocol) -> None:
+    """Count a results file against a ground-truth file, both in COCO's format, under a protocol.
+
+    Raises:
+        ValueError: a file is broken, or the two don't belong together.
+    """
+    masks = read_truth(truth)
+    found = read_predictions(predictions, masks)
+    for number, (image, mask) in enumerate(masks.items()):
+        metric.add(number, image, mask, found.get(image, []))
 
 
 def spread(total: int, wanted: int) -> list[int]:
@@ -78,3 +122,15 @@ def spread(total: int, wanted: int) -> list[int]:
     if wanted >= total:
         return list(range(total))
     return [position * total // wanted for position in range(wanted)]
+
+
+def share(indices: Sequence[int], batch: int, process: int, processes: int) -> Sequence[int]:
+    """Those of the indices that one of many processes evaluates; together, each exactly once.
+
+    Whole batches, so that every sample shares its batch with the same ones whatever the number of
+    processes, and its numbers stay the same to the bit; in a row, so that sentences about one
+    frame stay together. Where there are fewer batches than processes, some get none.
+    """
+    batches = -(-len(indices) // batch)
+    first, last = (place * batches // processes * batch for place in (process, process + 1))
+    return indices[first:last]

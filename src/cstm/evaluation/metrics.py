@@ -1,139 +1,226 @@
-"""The ratio protocol of A2D Sentences (Gavrilyuk et al., CVPR 2018), and the look-alike pick rate.
+"""Three protocols under which papers report the same words and mean different numbers.
 
-Other papers give the same names to other numbers: the 'COCO' protocol asks for an IoU above the
-threshold and ranks all queries by score for its AP. Numbers of the two don't compare.
+========  ============  =============================  ========================================
+protocol  precision@X   AP                             mask and truth compared
+========  ============  =============================  ========================================
+ratio     IoU ≥ X       mean of precision@X            probability > ½, at native size
+coco      IoU > X       COCO's, all queries ranked     probability > ½, at native size
+released  IoU ≥ X       mean of precision@X            > half the map's maximum, by way of the
+                                                       network's size
+========  ============  =============================  ========================================
+
+Precision and AP go over X = 0.50:0.05:0.95; overall IoU is the sum of all intersections over the
+sum of all unions; a mask and a truth that are both empty have IoU 1.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
+import cv2
+import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int64
-from torch import Tensor
-from torchmetrics import Metric
+from jaxtyping import Bool, Float
+from numpy import ndarray
+from torch.nn.functional import interpolate
 
-from cstm.data.sample import ACTIONS, DIRECTIONS, TAGS
+from cstm.config import Protocol
+from cstm.data.coco_results import ImageId, Prediction
+from cstm.data.masks import RunLength, decode_mask
+from cstm.data.sample import TAGS
+from cstm.evaluation.average_precision import average_precision
+from cstm.evaluation.rows import Row, Told, gather
 
 PERCENTS = range(50, 100, 5)
-"""IoU thresholds in percent: AP is the mean over all, the table of papers shows every second."""
+"""IoU thresholds in percent: AP is over all, the table of papers shows every second."""
+
+GROUPS: dict[str, Callable[[Told], str | None]] = {
+    "by_tag": lambda told: "+".join(tag for tag in TAGS if tag in told.tags) or None,
+    "by_action": lambda told: told.action,
+    "by_direction": lambda told: told.direction,
+    "by_combination": lambda told: told.combination,
+}
+"""Breakdowns: the name of a sample's group, None where it belongs to none."""
 
 
-class RatioProtocol(Metric):
-    """Precision, AP, overall and mean IoU of binary masks at native resolution.
+class MaskProtocol:
+    """Counts samples and works out precision, AP, overall and mean IoU.
 
-    A sample counts as found at X where its IoU is X or more; IoU is 1 where mask and truth are
-    both empty. AP is the mean of the precision over X = 0.50:0.05:0.95; overall IoU is the sum of
-    all intersections over the sum of all unions. Every sample counts once. States are gathered
-    over processes.
-
-    :meth:`compute` returns fractions from 0 to 1, None where nothing was counted::
-
-        {"protocol": "ratio", "samples", "precision@0.5", …, "precision@0.9", "ap", "overall_iou",
-         "mean_iou", "look_alike_samples", "pick_rate",
-         "by_tag": {"appearance+action": {the same}, …}, "by_action": {…}, "by_direction": {…}}
+    Every sample has a number; it counts once, in whatever order, batch or process it comes.
+    Subclasses name the protocol and say where it departs from the ratio protocol.
     """
 
-    full_state_update = False
-    is_differentiable = False
-    higher_is_better = True
-    rows: list[Int64[Tensor, "sample 6"]]
+    name: ClassVar[Protocol]
 
     def __init__(self) -> None:
-        super().__init__()
-        self.add_state("rows", default=[], dist_reduce_fx="cat")
+        self.rows: dict[int, Row] = {}
 
-    def update(
+    def mask(
+        self, native: Float[ndarray, "height width"], small: Float[ndarray, "rows columns"]
+    ) -> Bool[ndarray, "height width"]:
+        """Mask of a network's probabilities, ``small`` as it gave them and brought to ``native``.
+
+        Both are of the picture alone, without the padding.
+        """
+        return native > 0.5
+
+    def add(
         self,
-        prediction: Bool[Tensor, "height width"],
-        truth: Bool[Tensor, "height width"],
-        *,
-        picked: float | None = None,
-        tags: Sequence[str] = (),
-        action: str | None = None,
-        direction: str | None = None,
+        number: int,
+        image: ImageId,
+        truth: RunLength,
+        predictions: Sequence[Prediction],
+        told: Told | None = None,
     ) -> None:
-        """Count one sample, with what is known about its actor, and what :func:`pick` gave."""
-        self.rows.append(
-            torch.tensor(
-                [
-                    [
-                        int((prediction & truth).sum()),
-                        int((prediction | truth).sum()),
-                        # Whole numbers throughout, so that sums and thresholds are exact.
-                        -1 if picked is None else int(2 * picked),
-                        sum(1 << TAGS.index(tag) for tag in set(tags)),
-                        0 if action is None else ACTIONS.index(action) + 1,
-                        0 if direction is None else DIRECTIONS.index(direction) + 1,
-                    ]
-                ],
-                device=self.device,
-            )
+        """Compare a sample's best-scored prediction with its truth; none is an empty mask."""
+        compared = self._truth(decode_mask(truth))
+        mask = np.zeros_like(compared)
+        if predictions:
+            # Of equal scores the last one, as MTTR takes it.
+            mask = decode_mask(sorted(predictions, key=lambda one: one.score)[-1].mask)
+        self.rows[number] = Row(
+            image,
+            truth,
+            tuple(predictions),
+            int((mask & compared).sum()),
+            int((mask | compared).sum()),
+            told or Told(),
         )
 
     def compute(self) -> dict[str, Any]:
-        """Work out all metrics; a ValueError where no sample was counted."""
-        if len(self.rows) == 0:
+        """Gather the rows of all processes and work out all metrics, in every process.
+
+        Fractions from 0 to 1, None where nothing was counted::
+
+            {"protocol", "samples", "precision@0.5", …, "precision@0.9", "ap", "overall_iou",
+             "mean_iou", "look_alike_samples", "pick_rate",
+             "by_tag": {"appearance+action": {the same}, …}, "by_action": {…},
+             "by_direction": {…}, "by_combination": {"seen": {…}, "unseen": {…}}}
+
+        Raises:
+            ValueError: no sample was counted.
+        """
+        self.rows = gather(self.rows)
+        rows = list(self.rows.values())
+        if not rows:
             raise ValueError("no sample was evaluated; is the split empty?")
-        # After the processes are gathered the list is one tensor.
-        rows = torch.cat(self.rows) if isinstance(self.rows, list) else self.rows
+        breakdowns = {}
+        for key, name_of in GROUPS.items():
+            names = {name for row in rows if (name := name_of(row.told)) is not None}
+            breakdowns[key] = {
+                name: self._summary([row for row in rows if name_of(row.told) == name])
+                for name in sorted(names)
+            }
+        return {"protocol": self.name, **self._summary(rows), **breakdowns}
+
+    def _truth(self, truth: Bool[ndarray, "height width"]) -> Bool[ndarray, "height width"]:
+        return truth
+
+    def _iou(
+        self, intersection: Float[ndarray, " sample"], union: Float[ndarray, " sample"]
+    ) -> Float[ndarray, " sample"]:
+        # Both are whole numbers below 2⁵³: the quotient compares with X as the true one would.
+        return np.where(union == 0, 1.0, intersection / np.maximum(union, 1))
+
+    def _found(self, iou: Float[ndarray, " sample"], threshold: float) -> Bool[ndarray, " sample"]:
+        return iou >= threshold
+
+    def _average_precision(self, rows: Sequence[Row], precision: Sequence[float]) -> float:
+        return sum(precision) / len(precision)
+
+    def _summary(self, rows: Sequence[Row]) -> dict[str, int | float | None]:
+        intersection = np.array([row.intersection for row in rows], float)
+        union = np.array([row.union for row in rows], float)
+        iou = self._iou(intersection, union)
+        precision = {x: float(self._found(iou, x / 100).mean()) for x in PERCENTS}
+        picks = [row.told.picked for row in rows if row.told.picked is not None]
         return {
-            "protocol": "ratio",
-            **_summary(rows),
-            "by_tag": _by_group(rows, rows[:, 3], _tag_names()),
-            "by_action": _by_group(rows, rows[:, 4], ("", *ACTIONS)),
-            "by_direction": _by_group(rows, rows[:, 5], ("", *DIRECTIONS)),
+            "samples": len(rows),
+            **{f"precision@{x / 100:.1f}": precision[x] for x in PERCENTS[::2]},
+            "ap": self._average_precision(rows, list(precision.values())),
+            "overall_iou": float(intersection.sum() / union.sum()) if union.any() else 1.0,
+            "mean_iou": float(iou.mean()),
+            "look_alike_samples": len(picks),
+            "pick_rate": sum(picks) / len(picks) if picks else None,
         }
 
 
-def pick(
-    probability: Float[Tensor, "height width"],
-    named: Bool[Tensor, "height width"],
-    look_alike: Bool[Tensor, "height width"],
-) -> float:
-    """Whether the actor named, and not its look-alike, was picked: 1, 0, or ½ for a tie.
+class RatioProtocol(MaskProtocol):
+    """The protocol of A2D Sentences (Gavrilyuk et al., CVPR 2018), ACGA and the paper's tables."""
 
-    Picked is the one with the greater mean probability inside its mask; neither mask is empty.
+    name = "ratio"
+
+
+class CocoProtocol(MaskProtocol):
+    """The protocol of MTTR, ReferFormer and those after them.
+
+    Where an IoU is a threshold to the pixel, MTTR's own code goes by how single precision rounds
+    (0.6 and 0.8 count, 0.5, 0.7 and 0.9 don't); here none counts. It adds 10⁻⁶ to intersection and
+    union, which shows in the mean IoU by less than that.
     """
-    assert named.any(), "the actor named has no pixel"
-    assert look_alike.any(), "its look-alike has no pixel"
-    here, there = (probability[mask].double().mean().item() for mask in (named, look_alike))
-    return 0.5 * (1 + (here > there) - (here < there))
+
+    name = "coco"
+
+    def _found(self, iou: Float[ndarray, " sample"], threshold: float) -> Bool[ndarray, " sample"]:
+        return iou > threshold
+
+    def _average_precision(self, rows: Sequence[Row], precision: Sequence[float]) -> float:
+        return average_precision(
+            {row.image: row.truth for row in rows}, {row.image: row.predictions for row in rows}
+        )
 
 
-def _summary(rows: Int64[Tensor, "sample 6"]) -> dict[str, int | float | None]:
-    intersection, union, twice_picked = rows[:, :3].unbind(1)
-    # An empty mask for an empty truth is a full hit.
-    iou = torch.where(union == 0, 1.0, intersection.double() / union.clamp(min=1))
-    precision = {
-        percent: (100 * intersection >= percent * union).double().mean().item()
-        for percent in PERCENTS
-    }
-    picks = twice_picked[twice_picked >= 0]
-    return {
-        "samples": len(rows),
-        **{f"precision@{percent / 100:.1f}": precision[percent] for percent in PERCENTS[::2]},
-        "ap": sum(precision.values()) / len(PERCENTS),
-        "overall_iou": int(intersection.sum()) / int(union.sum()) if union.any() else 1.0,
-        "mean_iou": iou.mean().item(),
-        "look_alike_samples": len(picks),
-        "pick_rate": picks.double().mean().item() / 2 if len(picks) else None,
-    }
+class ReleasedProtocol(MaskProtocol):
+    """The test code that the paper's authors released (RyanHTR/CSTM, ``utils/tool.py``).
+
+    Theirs drops the last incomplete batch; this doesn't.
+
+    Args:
+        size: side of the network's input, by way of which the truth goes.
+    """
+
+    name = "released"
+    smooth = 1e-6
+
+    def __init__(self, size: int = 320) -> None:
+        super().__init__()
+        self.size = size
+
+    def mask(
+        self, native: Float[ndarray, "height width"], small: Float[ndarray, "rows columns"]
+    ) -> Bool[ndarray, "height width"]:
+        """Half of the map's own maximum is the threshold; the binary map is then resized."""
+        return _resize_bytes(small > 0.5 * small.max(), *native.shape)
+
+    def _truth(self, truth: Bool[ndarray, "height width"]) -> Bool[ndarray, "height width"]:
+        """To the network's square, where all that the mask touches counts, and back."""
+        pixels = torch.from_numpy(np.ascontiguousarray(truth))[None, None].float()
+        square = interpolate(pixels, (self.size, self.size), mode="bilinear", align_corners=True)
+        return _resize_bytes(square[0, 0].numpy() > 0, *truth.shape)
+
+    def _iou(
+        self, intersection: Float[ndarray, " sample"], union: Float[ndarray, " sample"]
+    ) -> Float[ndarray, " sample"]:
+        return (intersection + self.smooth) / (union + self.smooth)
 
 
-def _by_group(
-    rows: Int64[Tensor, "sample 6"], group: Int64[Tensor, " sample"], names: Sequence[str]
-) -> dict[str, dict[str, int | float | None]]:
-    """Summaries of the groups that occur; number 0 stands for samples that belong to none."""
-    return {
-        name: _summary(rows[group == number])
-        for number, name in enumerate(names)
-        if number != 0 and (group == number).any()
-    }
+def _resize_bytes(
+    mask: Bool[ndarray, "rows columns"], height: int, width: int
+) -> Bool[ndarray, "height width"]:
+    """OpenCV's bilinear resize of a mask as bytes 0 and 1, with its rounding."""
+    return cv2.resize(mask.astype(np.uint8), (width, height)).astype(bool)
 
 
-def _tag_names() -> list[str]:
-    """Name of every set of tags, at the number whose bits the set is."""
-    return [
-        "+".join(tag for bit, tag in enumerate(TAGS) if number >> bit & 1)
-        for number in range(1 << len(TAGS))
-    ]
+def make_protocol(name: Protocol, size: int) -> MaskProtocol:
+    """Start counting under a protocol.
+
+    Args:
+        name: the protocol.
+        size: side of the network's input; only ``released`` asks for it.
+    """
+    match name:
+        case "ratio":
+            return RatioProtocol()
+        case "coco":
+            return CocoProtocol()
+        case "released":
+            return ReleasedProtocol(size)

@@ -10,30 +10,48 @@ from cstm.config import ClipConfig
 from cstm.evaluation.cost import Cost
 
 _PRECISION = {f"precision@0.{x}": f".{x}" for x in range(5, 10)}
-_SUMMARY = {
-    "ap": "AP", "overall_iou": "overall", "mean_iou": "mean", "pick_rate": "picked",
-}  # fmt: skip
-_GROUPS = {"by_tag": "told apart by", "by_action": "action", "by_direction": "direction"}
+_SUMMARY = {"ap": "AP", "overall_iou": "overall", "mean_iou": "mean"}
+_PICKED = {"pick_rate": "picked"}
+_GROUPS = {
+    "by_tag": "told apart by",
+    "by_action": "action",
+    "by_direction": "direction",
+    "by_combination": "combination in training",
+}
+_MEANING = {
+    "ratio": "IoU ≥ X, AP its mean over X",
+    "coco": "IoU > X, AP by COCO's ranking",
+    "released": "authors' masks, IoU ≥ X, AP its mean",
+}
 
 
 def metric_tables(result: Mapping[str, Any]) -> list[Table]:
     """Metrics in percent: one table for all samples, one for each breakdown that there is.
 
-    The columns .5 to .9 are P@0.5 to P@0.9; overall and mean are IoUs; picked is the share of
-    look-alike pairs in which the actor meant was chosen (chance: 50).
+    The columns .5 to .9 are P@0.5 to P@0.9; overall and mean are IoUs; picked, where there are
+    look-alike pairs, is the share of them in which the actor meant was chosen (chance: 50).
     """
-    title = f"{result['protocol']} protocol at native resolution, in percent: P@X, AP, IoU"
-    tables = [_metric_table(title, {"all": result}, _PRECISION | _SUMMARY)]
+    protocol = result["protocol"]
+    title = f"{protocol} protocol, percent: {_MEANING[protocol]}"
+    summary = _SUMMARY | _PICKED if result["look_alike_samples"] else _SUMMARY
+    tables = [_metric_table(title, {"all": result}, _PRECISION | summary)]
     for key, name in _GROUPS.items():
-        if result.get(key):
-            tables.append(_metric_table(name, result[key], _SUMMARY))
+        if result[key]:
+            tables.append(_metric_table(name, result[key], summary))
     return tables
 
 
 def _metric_table(
     title: str, rows: Mapping[str, Mapping[str, Any]], columns: Mapping[str, str]
 ) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+    )
     table.add_column("", no_wrap=True)
     for heading in ("samples", *columns.values()):
         table.add_column(heading, justify="right", no_wrap=True)

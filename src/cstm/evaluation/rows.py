@@ -1,0 +1,66 @@
+"""What is kept of every sample, whatever the protocol."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from jaxtyping import Bool, Float
+from numpy import ndarray
+from torch import distributed
+
+from cstm.data.coco_results import ImageId, Prediction
+from cstm.data.masks import RunLength
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of a sample besides its masks; breakdowns are by this."""
+
+    tags: tuple[str, ...] = ()
+    """What tells the actor apart."""
+    action: str | None = None
+    direction: str | None = None
+    combination: Literal["seen", "unseen"] | None = None
+    """Whether the video holds a combination that training lacks."""
+    picked: float | None = None
+    """What :func:`pick` gave, where the actor has a look-alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One sample, compared."""
+
+    image: ImageId
+    truth: RunLength
+    predictions: tuple[Prediction, ...]
+    """Any number of them; the best-scored one is compared."""
+    intersection: int
+    """Pixels of prediction and truth, as the protocol takes the two."""
+    union: int
+    told: Told
+
+
+def gather(rows: Mapping[int, Row]) -> dict[int, Row]:
+    """Bring the rows of all processes together, in all of them, in the order of their numbers."""
+    everywhere = dict(rows)
+    if distributed.is_available() and distributed.is_initialized():
+        # As objects: a process may have no row, and masks are no tensors of one shape.
+        shares: list[dict[int, Row]] = [{} for _ in range(distributed.get_world_size())]
+        distributed.all_gather_object(shares, everywhere)
+        everywhere = {number: row for share in shares for number, row in share.items()}
+    return dict(sorted(everywhere.items()))
+
+
+def pick(
+    probability: Float[ndarray, "height width"],
+    named: Bool[ndarray, "height width"],
+    look_alike: Bool[ndarray, "height width"],
+) -> float:
+    """Whether the actor named, and not its look-alike, was picked: 1, 0, or ½ for a tie.
+
+    Picked is the one with the greater mean probability inside its mask; neither mask is empty.
+    """
+    assert named.any(), "the actor named has no pixel"
+    assert look_alike.any(), "its look-alike has no pixel"
+    here, there = (float(probability[mask].mean(dtype=float)) for mask in (named, look_alike))
+    return 0.5 * (1 + (here > there) - (here < there))
