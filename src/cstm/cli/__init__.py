@@ -9,10 +9,11 @@ from functools import partial
 import tyro
 from tyro.conf import FlagCreatePairsOff
 
-from cstm.cli.data import synthesize
-from cstm.cli.measure import evaluate, profile
+from cstm.cli.data import check_data, synthesize
+from cstm.cli.measure import evaluate, profile, score
 from cstm.cli.training import train
 from cstm.cli.use import demo, segment
+from cstm.cli.weights import fetch, import_weights
 from cstm.experiments import get_experiment
 from cstm.inference import SegmentationWarning
 
@@ -21,8 +22,12 @@ COMMANDS = {
     "segment": segment,
     "train": train,
     "evaluate": evaluate,
+    "score": score,
     "profile": profile,
     "synthesize": synthesize,
+    "check-data": check_data,
+    "fetch": fetch,
+    "import-weights": import_weights,
 }
 
 

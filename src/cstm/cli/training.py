@@ -1,11 +1,11 @@
 """Commands that train: train."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import AvoidSubcommands, Positional, arg
 
-from cstm.config import DataFormat, Device, Experiment
+from cstm.config import DataFormat, Device, Experiment, Precision
 
 
 def train(
@@ -17,10 +17,15 @@ def train(
     prepared: Path | None = None,
     validation_samples: int = 300,
     device: Device = "auto",
-    precision: Literal["32-true", "bf16-mixed"] = "32-true",
+    precision: Precision = "32-true",
     compiled: bool = False,
+    accumulate: int = 1,
+    save_minutes: float = 10.0,
     vectors: Path | None = None,
-    settings: Annotated[Experiment, arg(name="")] = Experiment(),  # noqa: B008
+    spatial_weights: str | None = None,
+    temporal_weights: str | None = None,
+    partial_weights: bool = False,
+    settings: Annotated[AvoidSubcommands[Experiment], arg(name="")] = Experiment(),  # noqa: B008
 ) -> None:
     """Train an experiment by the paper's two stages, or resume a run where it was stopped.
 
@@ -39,10 +44,17 @@ def train(
         device: Where to compute; auto takes a GPU if there is one.
         precision: Of the computation; weights stay in single precision.
         compiled: Compile the network first: minutes once, then up to twice as fast.
+        accumulate: Parts in which each process computes its share of a batch, to save memory.
+        save_minutes: A run that is killed loses at most so many minutes of work.
         vectors: GloVe text file (.txt, .gz, .zip), kept fixed; vectors are learned if not given.
+        spatial_weights: Weights file the spatial backbone starts from, or `random`; the published
+            ones (downloaded once, see `cstm fetch`) if not given, random for narrow backbones.
+        temporal_weights: The same for the temporal backbone.
+        partial_weights: Take what fits of a weights file that lacks tensors, and report the rest.
         settings: Settings of the experiment, all of which can be changed here.
     """
     from cstm.processes import join
+    from cstm.training.fit import Pace
     from cstm.training.run import Run
     from cstm.training.run import train as train_run
     from cstm.training.watch import watch
@@ -57,8 +69,13 @@ def train(
         out=out,
         prepared=prepared or out / "prepared",
         validation_samples=validation_samples,
-        compiled=compiled,
         vectors=vectors,
+        spatial_weights=spatial_weights,
+        temporal_weights=temporal_weights,
+        take="partial" if partial_weights else "whole",
+        pace=Pace(accumulate, compiled, save_minutes),
     )
-    watch(train_run(run, join(device, precision)))
-    print(f"trained {experiment}: {out / 'cstm.safetensors'}")
+    fabric = join(device, precision)
+    watch(train_run(run, fabric))
+    if fabric.is_global_zero:
+        print(f"trained {experiment}: {out / 'cstm.safetensors'}")

@@ -1,28 +1,45 @@
 """One training loop, called for the spatial network, the temporal network and the joint decoder."""
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from cstm.config import Experiment, Schedule
 from cstm.data.prepared import Batch, PreparedSamples
-from cstm.data.transforms import unit_range
 from cstm.data.words import Vocabulary
 from cstm.model.network import ActorSegmenter
+from cstm.processes import mean_over_processes
+from cstm.training.batch_norm import synchronize
+from cstm.training.batches import Share, batches, steps_of_epoch
 from cstm.training.checkpoint import Checkpoint, save_checkpoint
-from cstm.training.loss import MotionTask, segmentation_loss
+from cstm.training.objective import Objective
+from cstm.training.state import State
 
 Validate = Callable[[ActorSegmenter], Mapping[str, Any]]
+
+GRADIENT_NORM = 10.0
+"""Gradients are clipped to this norm, which only a wild step reaches."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One network to fit, and all that its weights depend on."""
+
+    network: ActorSegmenter
+    samples: PreparedSamples
+    vocabulary: Vocabulary
+    experiment: Experiment
+    schedule: Schedule
+    origin: Mapping[str, Any]
+    """What else decides the weights: data, words, vectors, what the encoders start from."""
+    provenance: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -38,6 +55,17 @@ class Step:
     samples_per_second: float
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How a task is computed, which its result does not depend on (but for BatchNorm's parts)."""
+
+    accumulate: int = 1
+    """Parts in which each process computes its share of a batch, one after the other."""
+    compiled: bool = False
+    save_minutes: float = 10.0
+    """At most so much work is lost when the process is killed; epochs are always saved."""
+
+
 def learning_rate(step: int, steps_per_epoch: int, schedule: Schedule) -> float:
     """Learning rate of a step, counted from 0: warm-up, then step or cosine decay (section 4.2)."""
     warm_up = min(1.0, (step + 1) / max(1, schedule.warm_up_steps))
@@ -49,171 +77,110 @@ def learning_rate(step: int, steps_per_epoch: int, schedule: Schedule) -> float:
 
 
 def fit(
-    fabric: Fabric,
-    network: ActorSegmenter,
-    samples: PreparedSamples,
-    vocabulary: Vocabulary,
-    experiment: Experiment,
-    schedule: Schedule,
-    folder: Path,
-    provenance: Mapping[str, Any],
-    validate: Validate | None = None,
-    compiled: bool = False,
+    fabric: Fabric, task: Task, folder: Path, pace: Pace, validate: Validate | None = None
 ) -> Iterator[Step]:
     """Train a network's unfrozen parameters, yielding after every step.
 
-    After every epoch ``folder`` holds ``last.safetensors``, ``state.pt`` (to resume from) and one
-    more line in ``metrics.jsonl``; a run that finds a ``state.pt`` goes on from there. The order
-    of samples depends on seed and epoch alone.
+    ``folder`` holds ``state.pt``, from which a run that was stopped at any moment goes on with the
+    very numbers it would have had; and after every epoch ``last.safetensors``, ``best.safetensors``
+    (by the mean IoU of ``validate``), one more line in ``metrics.jsonl``, and TensorBoard's files.
 
     Raises:
-        ValueError: the loss is not a number; the message names the samples of that batch.
+        ValueError: the loss or a gradient is not a number; the message names the samples of that
+            batch. Or the folder holds a run with other settings.
     """
+    schedule = task.schedule
+    share = Share(fabric.global_rank, fabric.world_size, pace.accumulate)
+    share.check(schedule.batch)
     torch.manual_seed(schedule.seed)
-    motion = _motion_task(network, schedule)
-    model = nn.ModuleDict({"network": network} | ({"motion": motion} if motion else {}))
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.Adam(trainable, lr=schedule.learning_rate)
-    model.to(fabric.device)
-    forward = torch.compile(network) if compiled else network
+    objective = Objective(task.network, schedule)
+    synchronize(objective)
+    if pace.compiled:
+        task.network.compile()
+    trainable = [parameter for parameter in objective.parameters() if parameter.requires_grad]
+    adam = torch.optim.Adam(trainable, lr=schedule.learning_rate)
+    model, optimizer = fabric.setup(objective, adam)
+    state = State(folder, fabric, objective, optimizer, task)
+    progress = state.resume()
 
-    settings = {"model": asdict(experiment.model), "schedule": asdict(schedule)}
-    start = _resume(folder, model, optimizer, settings)
-    if start >= schedule.epochs:
+    steps = steps_of_epoch(task.samples, schedule)
+    if progress.step >= steps * schedule.epochs:
         return
-
-    steps_per_epoch = max(1, len(samples.pairs) // schedule.batch)
-    writer = SummaryWriter(str(folder / "tensorboard"), purge_step=start * steps_per_epoch)
-    for epoch in range(start, schedule.epochs):
-        train_mode(network)
-        began, totals = time.perf_counter(), {}
-        for number, batch in enumerate(_batches(samples, vocabulary, schedule, epoch)):
-            step = epoch * steps_per_epoch + number
+    writer = None
+    if fabric.is_global_zero:
+        writer = SummaryWriter(str(folder / "tensorboard"), purge_step=progress.step)
+    saved = time.monotonic()
+    for epoch in range(progress.step // steps, schedule.epochs):
+        model.train()
+        began, first, rate = time.perf_counter(), progress.step % steps, 0.0
+        shares = batches(task.samples, task.vocabulary, schedule, epoch, first, share)
+        for parts in shares:
+            step = progress.step
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, steps_per_epoch, schedule)
-            with fabric.autocast():
-                loss, values = _losses(forward, motion, batch, schedule, fabric.device)
-            if not torch.isfinite(loss):
-                raise ValueError(f"the loss is {loss.item()} at step {step}, on {batch.name}")
-            optimizer.zero_grad(set_to_none=True)
-            fabric.backward(loss)
-            nn.utils.clip_grad_norm_(trainable, max_norm=10.0)
-            optimizer.step()
-            for name, value in values.items():
-                totals.setdefault(name, []).append(value)
-            rate = schedule.batch * (number + 1) / (time.perf_counter() - began)
-            if step % 20 == 0:
+                group["lr"] = learning_rate(step, steps, schedule)
+            values = _optimize(fabric, model, optimizer, parts, step)
+            progress.note(values)
+            done = step + 1 - epoch * steps - first
+            rate = schedule.batch * done / (time.perf_counter() - began)
+            if writer is not None and step % 20 == 0:
                 for name, value in values.items():
                     writer.add_scalar(f"train/{name}", value, step)
                 writer.add_scalar("train/samples_per_second", rate, step)
-            yield Step(epoch, step, steps_per_epoch * schedule.epochs, values, rate)
+            yield Step(epoch, step, steps * schedule.epochs, values, rate)
+            if progress.step % steps and time.monotonic() - saved >= 60 * pace.save_minutes:
+                state.save()
+                saved = time.monotonic()
 
-        metrics: dict[str, Any] = {name: _mean(values) for name, values in totals.items()}
-        metrics |= {"epoch": epoch + 1, "seconds": round(time.perf_counter() - began, 1)}
+        metrics: dict[str, Any] = {"epoch": epoch + 1, **progress.means()}
+        metrics["samples_per_second"] = round(rate, 1)
         if validate is not None:
-            metrics |= {"validation": dict(validate(network.eval()))}
-        for name, value in metrics.get("validation", {}).items():
-            if isinstance(value, float):
-                writer.add_scalar(f"validation/{name}", value, (epoch + 1) * steps_per_epoch)
-        trace = {**provenance, "epochs": epoch + 1, "metrics": metrics}
-        save_checkpoint(
-            folder / "last.safetensors", Checkpoint(network, vocabulary, experiment, trace)
-        )
-        state = {
-            "settings": json.dumps(settings),
-            "model": model.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "epoch": epoch + 1,
-        }
-        torch.save(state, folder / "state.partial")
-        (folder / "state.partial").replace(folder / "state.pt")
-        with (folder / "metrics.jsonl").open("a") as lines:
-            lines.write(json.dumps(metrics) + "\n")
-    writer.close()
+            model.eval()
+            metrics["validation"] = dict(validate(task.network))
+        if writer is not None:
+            for name, value in metrics.get("validation", {}).items():
+                if isinstance(value, float):
+                    writer.add_scalar(f"validation/{name}", value, progress.step)
+            writer.flush()
+        progress.end_epoch(metrics)
+        if fabric.is_global_zero:
+            trace = {**task.provenance, "epochs": epoch + 1, "metrics": metrics}
+            checkpoint = Checkpoint(task.network, task.vocabulary, task.experiment, trace)
+            save_checkpoint(folder / "last.safetensors", checkpoint)
+            if progress.best_epoch() == epoch + 1:
+                save_checkpoint(folder / "best.safetensors", checkpoint)
+        state.save()
+        saved = time.monotonic()
+    if writer is not None:
+        writer.close()
 
 
-def _resume(
-    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, settings: Mapping[str, Any]
-) -> int:
-    """Take up what an earlier run left in its folder; returns the number of its whole epochs."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "state.pt"
-    if not file.exists():
-        return 0
-    try:
-        state = torch.load(file, weights_only=True)
-        before = json.loads(state["settings"])
-    except Exception as error:
-        raise ValueError(
-            f"{file} can't be read ({str(error).splitlines()[0]}); delete {folder} to train anew"
-        ) from error
-    now = json.loads(json.dumps(settings))
-    changed = [
-        name
-        for part, values in now.items()
-        for name, value in values.items()
-        if before[part].get(name) != value
-    ]
-    if changed:
-        raise ValueError(
-            f"{folder} was trained with another {' and '.join(changed)}; choose another --out"
-        )
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    return state["epoch"]
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    """Mean of the numbers there are; None where there are none."""
-    numbers = [value for value in values if not math.isnan(value)]
-    return sum(numbers) / len(numbers) if numbers else None
-
-
-def train_mode(network: ActorSegmenter) -> None:
-    """Put a network in training mode, except for a frozen encoder: its BatchNorm stays as it is."""
-    network.train()
-    for stream in (network.spatial, network.temporal):
-        if stream is not None and not any(p.requires_grad for p in stream.parameters()):
-            stream.eval()
-
-
-def _motion_task(network: ActorSegmenter, schedule: Schedule) -> MotionTask | None:
-    if network.temporal is None or not schedule.motion_weight:
-        return None
-    return MotionTask(network.temporal.backbone.widths)
-
-
-def _batches(
-    samples: PreparedSamples, vocabulary: Vocabulary, schedule: Schedule, epoch: int
-) -> Iterator[Batch]:
-    """Whole batches of one epoch; the remainder comes along in the next epoch's shuffle."""
-    order = samples.epoch_order(schedule.seed, epoch, schedule.sentences_per_frame)
-    random = np.random.default_rng([schedule.seed, epoch, 1])
-    whole = max(1, len(order) // schedule.batch)
-    for start in range(0, whole * schedule.batch, schedule.batch):
-        indices = order[start : start + schedule.batch]
-        # The sentences of one frame are mirrored together, or the mirror would tell them apart.
-        heads = {samples.frame_of(i): bool(random.integers(2)) for i in indices}
-        mirrored = [schedule.flip and heads[samples.frame_of(i)] for i in indices]
-        yield samples.batch(indices, vocabulary, mirrored)
-
-
-def _losses(
-    forward: Callable[..., Any],
-    motion: MotionTask | None,
-    batch: Batch,
-    schedule: Schedule,
-    device: torch.device,
-) -> tuple[torch.Tensor, dict[str, float]]:
-    clip, words, mask, action, direction = (
-        tensor.to(device, non_blocking=True) for tensor in batch[:5]
+def _optimize(
+    fabric: Fabric,
+    model: Any,
+    optimizer: torch.optim.Optimizer,
+    parts: Sequence[Batch],
+    step: int,
+) -> dict[str, float]:
+    """Take one step over the parts of a batch; returns the means of what is to be watched."""
+    optimizer.zero_grad(set_to_none=True)
+    seen: dict[str, list[torch.Tensor]] = {}
+    names = [name for part in parts for name in part.name]
+    for number, part in enumerate(parts, start=1):
+        tensors = [tensor.to(fabric.device, non_blocking=True) for tensor in part[:5]]
+        with fabric.no_backward_sync(model, enabled=number < len(parts)):
+            loss, values = model(*tensors)
+            if not torch.isfinite(loss):
+                raise ValueError(f"the loss is {loss.item()} at step {step}, on {part.name}")
+            fabric.backward(loss / len(parts))
+        for name, value in values.items():
+            seen.setdefault(name, []).append(value)
+    norm = fabric.clip_gradients(model, optimizer, max_norm=GRADIENT_NORM, error_if_nonfinite=False)
+    assert norm is not None
+    # In half precision the first steps overflow until the loss scale fits; they are skipped.
+    if not torch.isfinite(norm) and fabric.strategy.precision.precision != "16-mixed":
+        raise ValueError(f"a gradient is not a number at step {step}, on {names}")
+    optimizer.step()
+    means = mean_over_processes(
+        torch.stack([torch.stack(values).nanmean() for values in seen.values()])
     )
-    responses = forward(unit_range(clip), words)
-    target = mask.float()
-    loss = segmentation_loss(responses.maps, target, schedule.positive_weight, schedule.dice_weight)
-    values = {"loss": loss.item()}
-    if motion is not None:
-        motion_loss, accuracies = motion(responses.temporal, action, direction)
-        loss = loss + schedule.motion_weight * motion_loss
-        values |= {"motion_loss": motion_loss.item(), **accuracies}
-    return loss, values
+    return dict(zip(seen, means.tolist(), strict=True))

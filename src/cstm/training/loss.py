@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cstm.data.sample import ACTIONS, DIRECTIONS
+from cstm.processes import mean_over_processes
 
 Logits = Float[Tensor, "batch _height _width"]
 
@@ -74,16 +75,17 @@ class MotionTask(nn.Module):
         temporal: Sequence[Float[Tensor, "batch _channel _height _width"]],
         action: UInt8[Tensor, "batch height width"],
         direction: UInt8[Tensor, "batch height width"],
-    ) -> tuple[Float[Tensor, ""], dict[str, float]]:
+    ) -> tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]:
         """Return the loss and the last stage's accuracies; label 0 means unknown and is left out.
 
-        All logits are compared at the resolution of the finest of the stages, where a thin actor
-        still has cells of its own.
+        The loss is a mean over the known cells of all processes; an accuracy is NaN where no label
+        is known. All logits are compared at the resolution of the finest of the stages, where a
+        thin actor still has cells of its own.
         """
         grid = temporal[self.STAGES[0] - 1].shape[-2:]
         labels = {"action": _resize(action, grid), "direction": _resize(direction, grid)}
         loss = torch.zeros((), device=action.device)
-        accuracy: dict[str, float] = {}
+        accuracy: dict[str, Tensor] = {}
         for stage, head in zip(self.STAGES, self.heads, strict=True):
             logits = functional.interpolate(
                 head(temporal[stage - 1]), size=grid, mode="bilinear", align_corners=False
@@ -91,10 +93,10 @@ class MotionTask(nn.Module):
             split = logits.split([len(ACTIONS), len(DIRECTIONS)], dim=1)
             for (name, label), scores in zip(labels.items(), split, strict=True):
                 known = label >= 0
+                count = mean_over_processes(known.sum()[None].double()).clamp(min=1e-9)
                 total = functional.cross_entropy(scores, label, ignore_index=-1, reduction="sum")
-                loss = loss + total / known.sum().clamp(min=1) / len(self.STAGES)
-                right = (scores.argmax(1) == label)[known]
-                accuracy[name] = right.float().mean().item() if len(right) else float("nan")
+                loss = loss + (total / count.float()).sum() / len(self.STAGES)
+                accuracy[name] = (scores.argmax(1) == label)[known].float().mean()
         return loss, accuracy
 
 

@@ -1,10 +1,11 @@
 """A whole training run: data made ready once, then every stage, each where it was left."""
 
-import platform
-import subprocess
+import hashlib
+import json
+import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,21 @@ from torch import Tensor
 
 from cstm.config import DataFormat, Experiment
 from cstm.data.datasets import open_dataset
-from cstm.data.prepared import PreparedSamples, prepare
+from cstm.data.prepared import PreparedSamples, prepare, prepared_name
+from cstm.data.sample import Samples
 from cstm.data.words import UNKNOWN, Vocabulary, read_word_vectors
-from cstm.evaluation.evaluate import evaluate, spread
+from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
+from cstm.folder import whole_file
 from cstm.model.network import ActorSegmenter
+from cstm.model.pretrained import Take, start_from
 from cstm.progress import track
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
-from cstm.training.fit import Step, fit
+from cstm.training.fit import Pace, Step, Task, fit
+from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, build_network, stages_of
+
+VALIDATION_BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -41,59 +48,123 @@ class Run:
     """Folder for the decoded samples; runs with the same clip settings can share it."""
     validation_samples: int = 300
     """Samples of the test split, spread evenly, evaluated after every epoch; 0 for none."""
-    compiled: bool = False
     vectors: Path | None = None
     """GloVe text file; None to learn word vectors."""
+    spatial_weights: str | None = None
+    """What its backbone starts from: see :func:`cstm.model.pretrained.start_from`."""
+    temporal_weights: str | None = None
+    take: Take = "whole"
+    """Whether the backbones' files must fit as a whole."""
+    pace: Pace = field(default_factory=Pace)
 
 
 def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     """Train all stages of an experiment, yielding after every step.
 
-    Raises a ValueError if ``out`` holds a run with other settings.
+    Finished stages are left as they are and an unfinished one goes on after its last saved step,
+    so that the same call resumes a run. At the end ``out/cstm.safetensors`` holds the network as
+    it was after its last epoch, the paper's choice; the best epoch's is kept beside.
 
-    Finished stages are left as they are and an unfinished one goes on after its last whole epoch,
-    so that the same call resumes a run. At the end ``out/cstm.safetensors`` holds the network.
+    Raises:
+        ValueError: ``out`` holds a run with other settings.
     """
+    stages = stages_of(run.experiment)
     clip = run.experiment.clip
-    folder = run.prepared / f"{clip.frames}x{clip.step}-{clip.size}"
     samples = open_dataset(run.data, run.root, "train", clip)
-    if not folder.exists():
-        frames = len({(pair.video, pair.frame) for pair in samples.pairs})
-        track(prepare(samples, clip, folder), frames, "decoding clips")
-    prepared = PreparedSamples(folder, samples)
+    prepared = PreparedSamples(_prepare(run, samples, fabric), samples)
     vocabulary = Vocabulary.of_sentences(prepared.sentences)
     vectors = None
     if run.vectors is not None:
-        vectors = pretrained_vectors(run.vectors, vocabulary, run.experiment.model.word_channels)
+        vectors = pretrained_vectors(run.vectors, vocabulary, stages[0].model.word_channels)
     test = open_dataset(run.data, run.root, "test", clip) if run.validation_samples else None
+    if fabric.is_global_zero:
+        write_description(run, fabric)
 
     def validate(network: ActorSegmenter) -> dict[str, Any]:
         assert test is not None
         metric = RatioProtocol()
         indices = spread(len(test), run.validation_samples)
-        counts = evaluate(network, vocabulary, test, clip, metric, indices)
-        track(counts, len(indices), "validating")
+        mine = share(indices, VALIDATION_BATCH, fabric.global_rank, fabric.world_size)
+        counts = evaluate(network, vocabulary, test, clip, metric, mine, VALIDATION_BATCH)
+        track(counts, len(mine), "validating")
         return {name: v for name, v in metric.compute().items() if not isinstance(v, dict)}
 
-    stages = stages_of(run.experiment)
     for stage in stages:
         network = build_network(stage, vocabulary, run.out, vectors)
-        steps = fit(
-            fabric,
-            network,
-            prepared,
-            vocabulary,
-            replace(run.experiment, model=stage.model),
-            stage.schedule,
-            run.out / stage.name,
-            provenance(run, stage),
-            validate if run.validation_samples else None,
-            run.compiled,
+        if not (run.out / stage.name / "state.pt").exists():
+            _start_backbone(run, stage, network, fabric)
+        task = Task(
+            network=network,
+            samples=prepared,
+            vocabulary=vocabulary,
+            experiment=replace(run.experiment, model=stage.model),
+            schedule=stage.schedule,
+            origin=_origin(run, stage, prepared, vocabulary),
+            provenance=provenance(run, stage),
         )
-        for step in steps:
+        watched = validate if run.validation_samples else None
+        for step in fit(fabric, task, run.out / stage.name, run.pace, watched):
             yield stage, step
-    final = load_checkpoint(run.out / stages[-1].name / "last.safetensors")
-    save_checkpoint(run.out / "cstm.safetensors", final)
+        fabric.barrier()
+    if fabric.is_global_zero:
+        final = load_checkpoint(run.out / stages[-1].name / "last.safetensors")
+        save_checkpoint(run.out / "cstm.safetensors", final)
+
+
+def _prepare(run: Run, samples: Samples, fabric: Fabric) -> Path:
+    """Decode the clips, unless that was done; the first process does it, the others wait.
+
+    They watch for the folder, since decoding may take longer than a process group's patience.
+    """
+    clip = run.experiment.clip
+    folder = run.prepared / prepared_name(clip)
+    if fabric.is_global_zero and not folder.exists():
+        frames = len({(pair.video, pair.frame) for pair in samples.pairs})
+        track(prepare(samples, clip, folder), frames, "decoding clips")
+    while not folder.exists():
+        time.sleep(1)
+    return folder
+
+
+def _start_backbone(run: Run, stage: Stage, network: ActorSegmenter, fabric: Fabric) -> None:
+    """Give a stage-one network's backbone its first weights; ``weights.txt`` lists every tensor."""
+    if stage.name == "joint":
+        return
+    stream = getattr(network, stage.name)
+    name = getattr(stage.model, stage.name)
+    # One process of a machine downloads, the others find the file.
+    with fabric.rank_zero_first(local=True):
+        report = start_from(name, stream.backbone, _weights_of(run, stage), run.take)
+    if report is not None and fabric.is_global_zero:
+        with whole_file(run.out / stage.name / "weights.txt") as partial:
+            partial.write_text(f"{report}\n")
+        print(f"{name}: {report.summary}", file=sys.stderr)
+
+
+def _weights_of(run: Run, stage: Stage) -> str | None:
+    return {"spatial": run.spatial_weights, "temporal": run.temporal_weights}.get(stage.name)
+
+
+def _origin(
+    run: Run, stage: Stage, samples: PreparedSamples, vocabulary: Vocabulary
+) -> dict[str, Any]:
+    """What decides a stage's weights besides its settings, as short digests."""
+    sentences = [[pair.name, pair.sentence] for pair in samples.pairs]
+    origin = {
+        "dataset": _digest(json.dumps(sentences).encode()),
+        "vocabulary": _digest(json.dumps(vocabulary.words).encode()),
+        "vectors": run.vectors.name if run.vectors else None,
+        "weights": Path(_weights_of(run, stage) or "published").name,
+    }
+    if stage.name == "joint":
+        for name in ("spatial", "temporal"):
+            checkpoint = run.out / name / "last.safetensors"
+            origin[f"{name} network"] = _digest(checkpoint.read_bytes())
+    return origin
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def pretrained_vectors(
@@ -121,35 +192,3 @@ def pretrained_vectors(
             )
         table[number] = torch.from_numpy(found[word])
     return table
-
-
-def provenance(run: Run, stage: Stage) -> dict[str, Any]:
-    """Say where the weights of a stage come from."""
-    return {
-        "experiment": run.name,
-        "stage": stage.name,
-        "data": f"{run.data}: {run.root.name}",
-        "date": time.strftime("%Y-%m-%d"),
-        "revision": _revision(),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "hardware": _hardware(),
-    }
-
-
-def _hardware() -> str:
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
-
-
-def _revision() -> str | None:
-    """Git revision of the code, where it runs from a checkout of its own."""
-    here = Path(__file__).resolve().parents[3]
-    if not (here / ".git").exists():
-        return None
-    try:
-        command = ["git", "-C", str(here), "describe", "--always", "--dirty"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None

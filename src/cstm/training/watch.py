@@ -6,7 +6,7 @@ from math import isnan
 
 from rich.progress import TaskID, TextColumn
 
-from cstm.progress import bar
+from cstm.progress import bar, is_first_process
 from cstm.training.fit import Step
 from cstm.training.stages import Stage
 
@@ -32,5 +32,6 @@ def watch(steps: Iterable[tuple[Stage, Step]]) -> None:
             values = " ".join(f"{name} {value:.3f}" for name, value in smooth.items())
             values += f" · {step.samples_per_second:.1f} samples/s"
             shown.update(tasks[stage.name], completed=step.step + 1, values=values)
-            if not sys.stderr.isatty() and step.step % _LOG_EVERY == 0:
+            log = is_first_process() and not sys.stderr.isatty()
+            if log and step.step % _LOG_EVERY == 0:
                 print(f"{stage.name} {step.step}/{step.steps} {values}", file=sys.stderr)

@@ -1,0 +1,87 @@
+"""BatchNorm over the samples of all processes, so that a batch is the same however it is split."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+
+def synchronize(module: nn.Module) -> nn.Module:
+    """Let every BatchNorm inside a module see the samples of all processes; names stay.
+
+    On GPUs it becomes torch's own SyncBatchNorm, which knows no CPU.
+    """
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return module
+    if distributed.get_backend() == "nccl":
+        return nn.SyncBatchNorm.convert_sync_batchnorm(module)
+    for name, child in module.named_children():
+        if isinstance(child, _BatchNorm):
+            setattr(module, name, SynchronizedBatchNorm(child))
+        else:
+            synchronize(child)
+    return module
+
+
+class _Sum(torch.autograd.Function):
+    """Sum over all processes; so is the gradient, since every process uses the sum."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor) -> Tensor:
+        total = value.clone()
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return _Sum.forward(ctx, gradients[0].contiguous())
+
+
+def _sum(value: Tensor) -> Tensor:
+    total = _Sum.apply(value)
+    assert isinstance(total, Tensor)
+    return total
+
+
+class SynchronizedBatchNorm(_BatchNorm):
+    """BatchNorm in any number of dimensions, over all processes, for any device.
+
+    Args:
+        alone: the module whose parameters, statistics and settings it takes over.
+    """
+
+    def __init__(self, alone: _BatchNorm) -> None:
+        super().__init__(alone.num_features, alone.eps, alone.momentum, alone.affine)
+        self.weight, self.bias = alone.weight, alone.bias
+        self.running_mean, self.running_var = alone.running_mean, alone.running_var
+        self.num_batches_tracked = alone.num_batches_tracked
+        self.train(alone.training)
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        assert input.dim() >= 2, "expected (batch channel *grid)"
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise a feature (batch channel *grid)."""
+        if not self.training:
+            return super().forward(input)
+        axes = [0, *range(2, input.dim())]
+        shape = (-1, *[1] * (input.dim() - 2))
+        x = input.to(torch.promote_types(input.dtype, torch.float32))
+        count = _sum(x.new_tensor([x.numel() / x.shape[1]]))
+        mean = _sum(x.sum(axes)) / count
+        centred = x - mean.view(shape)
+        variance = _sum(centred.square().sum(axes)) / count
+        self._track(mean.detach(), (variance * count / (count - 1)).detach())
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        return (centred * scale.view(shape) + self.bias.view(shape)).to(input.dtype)
+
+    @torch.no_grad()
+    def _track(self, mean: Tensor, variance: Tensor) -> None:
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        assert self.momentum is not None
+        self.num_batches_tracked += 1
+        self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
+        self.running_var.lerp_(variance.to(self.running_var.dtype), self.momentum)

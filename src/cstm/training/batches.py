@@ -1,0 +1,83 @@
+"""Which samples make up which step, and which part of them falls to whom."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from cstm.config import Schedule
+from cstm.data.prepared import Batch, PreparedSamples
+from cstm.data.words import Vocabulary
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of every batch that one process computes, and in how many goes."""
+
+    rank: int = 0
+    processes: int = 1
+    accumulate: int = 1
+
+    def check(self, batch: int) -> None:
+        """Refuse a batch that can't be shared out evenly."""
+        if batch % (self.processes * self.accumulate):
+            raise ValueError(
+                f"a batch of {batch} samples can't be shared evenly by {self.processes} processes "
+                f"in {self.accumulate} parts each; choose a batch that is a multiple of "
+                f"{self.processes * self.accumulate}"
+            )
+
+    def parts(self, batch: int) -> list[slice]:
+        """Positions within a batch that this process computes, one slice for each go."""
+        size = batch // (self.processes * self.accumulate)
+        first = self.rank * self.accumulate
+        return [slice(p * size, (p + 1) * size) for p in range(first, first + self.accumulate)]
+
+
+def steps_of_epoch(samples: PreparedSamples, schedule: Schedule) -> int:
+    """Whole batches of an epoch; the remainder comes along in the next epoch's shuffle."""
+    return max(1, len(samples.pairs) // schedule.batch)
+
+
+def batches(
+    samples: PreparedSamples,
+    vocabulary: Vocabulary,
+    schedule: Schedule,
+    epoch: int,
+    first: int,
+    share: Share,
+) -> Iterator[list[Batch]]:
+    """Parts of the steps of an epoch that fall to one process, from step ``first`` on.
+
+    Order and mirroring depend on seed, epoch and step alone, not on who computes. The next step's
+    samples are gathered while the network works on the last.
+    """
+    order = samples.epoch_order(schedule.seed, epoch, schedule.sentences_per_frame)
+
+    def gather(step: int) -> list[Batch]:
+        indices = order[step * schedule.batch : (step + 1) * schedule.batch]
+        mirrored = _mirrored(samples, indices, schedule, epoch, step)
+        return [
+            samples.batch(indices[part], vocabulary, mirrored[part])
+            for part in share.parts(len(indices))
+        ]
+
+    with ThreadPoolExecutor(1) as ahead:
+        waiting: Future[list[Batch]] = ahead.submit(gather, first)
+        for step in range(first, steps_of_epoch(samples, schedule)):
+            parts = waiting.result()
+            if step + 1 < steps_of_epoch(samples, schedule):
+                waiting = ahead.submit(gather, step + 1)
+            yield parts
+
+
+def _mirrored(
+    samples: PreparedSamples, indices: Sequence[int], schedule: Schedule, epoch: int, step: int
+) -> list[bool]:
+    """The sentences of one frame are mirrored together, or the mirror would tell them apart."""
+    if not schedule.flip:
+        return [False] * len(indices)
+    random = np.random.default_rng([schedule.seed, epoch, step, 1])
+    heads = {samples.frame_of(i): bool(random.integers(2)) for i in indices}
+    return [heads[samples.frame_of(i)] for i in indices]

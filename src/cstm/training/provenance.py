@@ -1,0 +1,83 @@
+"""Where a run's results come from: settings, code, machine."""
+
+import json
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from lightning_fabric import Fabric
+
+from cstm.folder import whole_file
+from cstm.training.stages import Stage
+
+if TYPE_CHECKING:
+    from cstm.training.run import Run
+
+
+def write_description(run: "Run", fabric: Fabric) -> None:
+    """Write ``config.json`` and ``environment.json`` into the run's folder."""
+    config = {
+        "experiment": run.name,
+        "data": run.data,
+        "root": str(run.root),
+        "vectors": str(run.vectors) if run.vectors else None,
+        "validation_samples": run.validation_samples,
+        "settings": asdict(run.experiment),
+    }
+    environment = {
+        **_environment(),
+        "processes": fabric.world_size,
+        "precision": fabric.strategy.precision.precision,
+        "pace": asdict(run.pace),
+        "command": " ".join(sys.argv),
+        "packages": {
+            name: version(name) for name in ("torch", "torchvision", "numpy", "lightning-fabric")
+        },
+    }
+    for name, values in (("config.json", config), ("environment.json", environment)):
+        with whole_file(run.out / name) as partial:
+            partial.write_text(json.dumps(values, indent=2) + "\n")
+
+
+def provenance(run: "Run", stage: Stage) -> dict[str, Any]:
+    """Say where the weights of a stage come from."""
+    return {
+        "experiment": run.name,
+        "stage": stage.name,
+        "data": f"{run.data}: {run.root.name}",
+        **_environment(),
+    }
+
+
+def _environment() -> dict[str, Any]:
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "revision": _revision(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "hardware": _hardware(),
+    }
+
+
+def _hardware() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
+
+
+def _revision() -> str | None:
+    """Git revision of the code, where it runs from a checkout of its own."""
+    here = Path(__file__).resolve().parents[3]
+    if not (here / ".git").exists():
+        return None
+    try:
+        command = ["git", "-C", str(here), "describe", "--always", "--dirty"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,150 @@
+"""What a training run needs to go on exactly where it was stopped, at whatever moment."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
+from torch import nn
+
+from cstm.folder import whole_file
+
+if TYPE_CHECKING:
+    from cstm.training.fit import Task
+
+
+@dataclass
+class Progress:
+    """How far a run has come."""
+
+    step: int = 0
+    """Steps done."""
+    sums: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """Sum and count of every value watched in this epoch, where it was a number."""
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """Metrics of every whole epoch."""
+
+    def note(self, values: Mapping[str, float]) -> None:
+        """Count one step, and what was watched in it."""
+        self.step += 1
+        for name, value in values.items():
+            total, count = self.sums.get(name, (0.0, 0))
+            number = not math.isnan(value)
+            self.sums[name] = (total + value, count + 1) if number else (total, count)
+
+    def means(self) -> dict[str, float | None]:
+        """Mean of every value of this epoch; None where there was no number."""
+        return {name: total / n if n else None for name, (total, n) in self.sums.items()}
+
+    def end_epoch(self, metrics: dict[str, Any]) -> None:
+        """Put an epoch's metrics down and begin the next."""
+        self.history.append(metrics)
+        self.sums = {}
+
+    def best_epoch(self) -> int | None:
+        """Number of the epoch with the greatest mean IoU; None without validation."""
+        scored = [line for line in self.history if line.get("validation")]
+        if not scored:
+            return None
+        return max(scored, key=lambda line: line["validation"]["mean_iou"])["epoch"]
+
+
+class State:
+    """``state.pt`` and ``metrics.jsonl`` of a run's folder, and how they are read and written.
+
+    Only the first process writes; all read. Every file is replaced whole, and ``state.pt`` decides:
+    the others are written anew from it, so that no moment of a kill leaves them at odds.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        fabric: Fabric,
+        objective: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        task: "Task",
+    ) -> None:
+        self.folder = folder
+        self.fabric = fabric
+        self.objective = objective
+        self.optimizer = optimizer
+        self.progress = Progress()
+        self.settings: dict[str, Any] = json.loads(
+            json.dumps(
+                {
+                    "model": asdict(task.experiment.model),
+                    "clip": asdict(task.experiment.clip),
+                    "schedule": asdict(task.schedule),
+                    "origin": dict(task.origin),
+                }
+            )
+        )
+
+    def resume(self) -> Progress:
+        """Take up what an earlier run left; returns how far it had come.
+
+        Raises:
+            ValueError: it can't be read, or had other settings.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / "state.pt"
+        if not file.exists():
+            return self.progress
+        try:
+            state = torch.load(file, weights_only=True, map_location="cpu")
+            before = json.loads(state["settings"])
+            progress = Progress(**json.loads(state["progress"]))
+        except Exception as error:
+            raise ValueError(
+                f"{file} can't be read ({str(error).splitlines()[0]}); "
+                f"delete {self.folder} to train anew"
+            ) from error
+        changed = [
+            name
+            for part, values in self.settings.items()
+            for name, value in values.items()
+            if before.get(part, {}).get(name) != value
+        ]
+        if changed:
+            raise ValueError(
+                f"{self.folder} was trained with another {' and '.join(changed)}; "
+                "choose another --out"
+            )
+        self.objective.load_state_dict(state["objective"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        precision = self.fabric.strategy.precision
+        if isinstance(precision, MixedPrecision):
+            precision.load_state_dict(state["precision"])
+        self.progress = progress
+        if self.fabric.is_global_zero:
+            for stale in self.folder.glob(".*.partial-*"):
+                stale.unlink()
+            self._write_metrics()
+        return self.progress
+
+    def save(self) -> None:
+        """Write where the run is."""
+        if not self.fabric.is_global_zero:
+            return
+        precision = self.fabric.strategy.precision
+        scaled = isinstance(precision, MixedPrecision)
+        state = {
+            "settings": json.dumps(self.settings),
+            "objective": self.objective.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "precision": precision.state_dict() if scaled else {},
+            "progress": json.dumps(asdict(self.progress)),
+        }
+        with whole_file(self.folder / "state.pt") as partial:
+            torch.save(state, partial)
+        self._write_metrics()
+
+    def _write_metrics(self) -> None:
+        with whole_file(self.folder / "metrics.jsonl") as partial:
+            lines = [json.dumps(metrics) + "\n" for metrics in self.progress.history]
+            partial.write_text("".join(lines))
