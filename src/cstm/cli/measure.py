@@ -132,7 +132,7 @@ def profile(experiment: Positional[str], *, json: bool = False) -> None:
     """Count parameters and multiply-adds of an experiment, in seconds and without running it.
 
     Args:
-        experiment: Name of the experiment: paper, fast, tiny, or a row of Table 3.
+        experiment: Name of the experiment: paper, fast, tiny, released, or a row of Table 3.
         json: Print JSON instead of a table.
     """
     from cstm.evaluation.cost import profile as count
