@@ -1,10 +1,13 @@
 """The command line: one thin function per command."""
 
+import re
 import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
+from contextlib import redirect_stderr
+from functools import partial, wraps
+from io import StringIO
 
 import tyro
 from tyro.conf import FlagCreatePairsOff
@@ -38,12 +41,7 @@ def main() -> None:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `cstm train --help | head` is no error
     try:
-        tyro.extras.subcommand_cli_from_dict(
-            COMMANDS | _train_with_defaults(sys.argv[1:]),
-            prog="cstm",
-            description="A video and a sentence in, the mask of the actor it describes out.",
-            config=(FlagCreatePairsOff,),
-        )
+        _parse(sys.argv[1:])()
     except (ValueError, OSError) as error:
         print(f"cstm: {error}", file=sys.stderr)
         sys.exit(2)
@@ -52,13 +50,43 @@ def main() -> None:
         sys.exit(130)
 
 
-def _train_with_defaults(arguments: Sequence[str]) -> dict[str, Callable[..., None]]:
-    """Let the experiment that is named set the defaults of `cstm train`'s options."""
-    if arguments[:1] != ["train"] or arguments[1:] in ([], ["-h"], ["--help"]):
-        return {}
-    if arguments[1].startswith("-"):
-        raise ValueError("name the experiment first, such as: cstm train tiny --root world …")
-    return {"train": partial(train, settings=get_experiment(arguments[1]))}
+def _parse(arguments: Sequence[str]) -> Callable[[], None]:
+    """Read the command line; what to run comes back instead of being run.
+
+    Raises:
+        ValueError: a setting is out of range. Wrong usage gets tyro's own explanation.
+    """
+    commands = {name: _deferred(command) for name, command in COMMANDS.items()}
+    if arguments[:1] == ["train"] and arguments[1:] not in ([], ["-h"], ["--help"]):
+        # The experiment that is named sets the defaults of the options.
+        if arguments[1].startswith("-"):
+            raise ValueError("name the experiment first, such as: cstm train tiny --root world …")
+        commands["train"] = partial(commands["train"], settings=get_experiment(arguments[1]))
+    complaint = StringIO()
+    try:
+        with redirect_stderr(complaint):
+            return tyro.extras.subcommand_cli_from_dict(
+                commands,
+                prog="cstm",
+                args=arguments,
+                description="A video and a sentence in, the mask of the actor it describes out.",
+                config=(FlagCreatePairsOff,),
+            )
+    except SystemExit:
+        text = " ".join(line.strip("│ ") for line in complaint.getvalue().splitlines())
+        # Tyro names settings of ours by its own inner path.
+        if wrong := re.search(r"__tyro-dummy-inner__\.\w+\.(\w+): (.*?) +[─-]{5}", text):
+            raise ValueError(f"{wrong[1]}: {wrong[2]}") from None
+        sys.stderr.write(complaint.getvalue())
+        raise
+
+
+def _deferred(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
+    @wraps(command)
+    def bind(*arguments: object, **options: object) -> Callable[[], None]:
+        return partial(command, *arguments, **options)
+
+    return bind
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
