@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 
 from cstm.config import DataFormat
 from cstm.data.datasets import open_dataset
-from cstm.data.prepared import Batch, PreparedSamples, prepared_name
+from cstm.data.prepared import Batch, PreparedSamples, collate, prepared_name
 from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
@@ -64,9 +64,10 @@ def main(
     size = stage.schedule.batch
 
     def batches() -> Iterator[Batch]:
-        order = ready.epoch_order(0, 0, stage.schedule.sentences_per_frame)
+        runs = ready.epoch_runs(0, 0, stage.schedule.sentences_per_frame)
+        order = [index for run in runs for index in run]
         for start in chain.from_iterable(repeat(range(0, len(order) - size, size))):
-            yield ready.batch(order[start : start + size], vocabulary, [False] * size)
+            yield collate([ready.row(i, False) for i in order[start : start + size]], vocabulary)
 
     def steps() -> Iterator[int]:
         network = ActorSegmenter(stage.model, len(vocabulary))

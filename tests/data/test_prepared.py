@@ -6,7 +6,7 @@ import torch
 
 from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
-from cstm.data.prepared import PreparedSamples, mirror_sentence, prepare
+from cstm.data.prepared import Batch, PreparedSamples, collate, mirror_sentence, prepare
 from cstm.data.sample import DIRECTIONS
 from cstm.data.synthetic import synthesize
 from cstm.data.transforms import ResizePad
@@ -31,10 +31,20 @@ def prepared(samples, tmp_path_factory) -> PreparedSamples:
     return PreparedSamples(folder, samples)
 
 
+def batch_of(
+    prepared: PreparedSamples, indices: list[int], vocabulary: Vocabulary, mirror: bool = False
+) -> Batch:
+    return collate([prepared.row(index, mirror) for index in indices], vocabulary)
+
+
+def order_of(prepared: PreparedSamples, seed: int, epoch: int) -> list[int]:
+    return [index for run in prepared.epoch_runs(seed, epoch, 2) for index in run]
+
+
 def test_a_batch_holds_what_the_dataset_gives(samples, prepared):
     vocabulary = Vocabulary.of_sentences(prepared.sentences)
     indices = [0, len(samples) // 2, len(samples) - 1]
-    batch = prepared.batch(indices, vocabulary, [False] * 3)
+    batch = batch_of(prepared, indices, vocabulary)
     for row, index in enumerate(indices):
         sample = samples[index]
         fit = ResizePad.for_frame(80, 96, 64)
@@ -49,8 +59,8 @@ def test_a_batch_holds_what_the_dataset_gives(samples, prepared):
 def test_a_mirrored_batch_is_the_mirror_of_everything(samples, prepared):
     vocabulary = Vocabulary.of_sentences(["left right", *prepared.sentences])
     indices = list(range(len(samples)))
-    plain = prepared.batch(indices, vocabulary, [False] * len(indices))
-    mirrored = prepared.batch(indices, vocabulary, [True] * len(indices))
+    plain = batch_of(prepared, indices, vocabulary)
+    mirrored = batch_of(prepared, indices, vocabulary, mirror=True)
     assert torch.equal(mirrored.clip, plain.clip.flip(-1))
     assert torch.equal(mirrored.mask, plain.mask.flip(-1))
     assert torch.equal(mirrored.action, plain.action.flip(-1))
@@ -71,16 +81,16 @@ def test_a_mirror_swaps_left_and_right_in_words():
 
 def test_an_epoch_sees_every_sample_once_and_only_seed_and_epoch_decide(prepared):
     everything = list(range(len(prepared.pairs)))
-    order = prepared.epoch_order(seed=1, epoch=2, sentences_per_frame=2)
+    order = order_of(prepared, 1, 2)
     assert sorted(order) == everything
-    assert order == prepared.epoch_order(1, 2, 2)
-    assert order != prepared.epoch_order(1, 3, 2)
-    assert order != prepared.epoch_order(2, 2, 2)
+    assert order == order_of(prepared, 1, 2)
+    assert order != order_of(prepared, 1, 3)
+    assert order != order_of(prepared, 2, 2)
 
 
 def test_sentences_of_a_frame_stay_together_and_look_alikes_first(prepared):
     pairs = prepared.pairs
-    order = prepared.epoch_order(seed=0, epoch=0, sentences_per_frame=2)
+    order = order_of(prepared, 0, 0)
     place = {index: position for position, index in enumerate(order)}
     together = apart = 0
     for index, pair in enumerate(pairs):

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from cstm.config import ClipConfig, Experiment, Schedule
+from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
 from cstm.experiments import get_experiment
 from cstm.training.fit import Pace
@@ -53,7 +54,7 @@ def test_killed_at_ten_random_moments(world, tmp_path):
     def start(out: Path):
         # Saved after every step, so that each life gets a little further.
         run = Run(
-            EXPERIMENT, "test", "synthetic", world, out, tmp_path / "prepared",
+            EXPERIMENT, "test", (Source("synthetic", world, 1.0),), out, tmp_path / "prepared",
             validation_samples=3, pace=Pace(save_minutes=0.0),
         )  # fmt: skip
         steps = context.Value("i", 0)

@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from torch.testing import assert_close
 
 from cstm.config import ClipConfig, Experiment, Schedule
+from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
 from cstm.experiments import get_experiment
 from cstm.training.checkpoint import load_checkpoint
@@ -40,7 +41,9 @@ def prepared(tmp_path_factory) -> Path:
 
 
 def run_of(world: Path, prepared: Path, out: Path, experiment: Experiment = EXPERIMENT) -> Run:
-    return Run(experiment, "test", "synthetic", world, out, prepared, validation_samples=4)
+    return Run(
+        experiment, "test", (Source("synthetic", world, 1.0),), out, prepared, validation_samples=4
+    )
 
 
 def train_all(run: Run) -> list[str]:
@@ -118,6 +121,24 @@ def test_a_run_goes_on_with_its_own_settings_only(finished, world, prepared, tmp
     with pytest.raises(ValueError, match="can't be read") as caught:
         train_all(run_of(world, prepared, tmp_path))
     assert "\n" not in str(caught.value)
+
+
+def test_two_datasets_are_mixed_and_validated_apart(world, prepared, tmp_path):
+    other = tmp_path / "other"
+    synthesize(other, 2, 1, seed=9, size=(96, 80), frames=12, workers=1)
+    run = replace(
+        run_of(world, prepared, tmp_path / "run"),
+        sources=(Source("a2d", other, 1.0), Source("synthetic", world, 2.0)),
+        experiment=replace(EXPERIMENT, model=replace(EXPERIMENT.model, temporal=None)),
+    )
+    train_all(run)
+    lines = (tmp_path / "run" / "spatial" / "metrics.jsonl").read_text().splitlines()
+    validation = json.loads(lines[-1])["validation"]
+    apart = [validation[data]["mean_iou"] for data in ("a2d", "synthetic")]
+    assert validation["mean_iou"] == pytest.approx(sum(apart) / 2)
+    moved = replace(run, sources=(Source("a2d", other, 1.0), Source("synthetic", world, 1.0)))
+    with pytest.raises(ValueError, match="weights of the datasets"):
+        train_all(moved)
 
 
 def test_prepared_samples_of_another_dataset_are_refused(finished, prepared, tmp_path):

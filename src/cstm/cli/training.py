@@ -5,15 +5,15 @@ from typing import Annotated
 
 from tyro.conf import AvoidSubcommands, Positional, arg
 
-from cstm.config import DataFormat, Device, Experiment, Precision
+from cstm.config import Device, Experiment, Precision
 
 
 def train(
     experiment: Positional[str],
     *,
-    root: Path,
+    root: tuple[Path, ...],
     out: Path,
-    data: DataFormat = "a2d",
+    data: str = "a2d",
     prepared: Path | None = None,
     validation_samples: int = 300,
     device: Device = "auto",
@@ -36,11 +36,12 @@ def train(
 
     Args:
         experiment: Name of the experiment: paper, fast, tiny, or a row of Table 3.
-        root: Folder of the dataset.
+        root: Folder of the dataset; of each in turn, where --data names several.
         out: Folder of the run; give the same one again to resume.
-        data: Format of the dataset; synthetic is A2D's with the side files of `cstm synthesize`.
+        data: Format of the dataset: a2d, or synthetic, A2D's with the side files of
+            `cstm synthesize`. Several are mixed by weights: `a2d:0.7,synthetic:0.3`.
         prepared: Where decoded clips are kept; runs can share it. OUT/prepared if not given.
-        validation_samples: Test samples evaluated after every epoch; 0 for none.
+        validation_samples: Test samples of each dataset evaluated after every epoch; 0 for none.
         device: Where to compute; auto takes a GPU if there is one.
         precision: Of the computation; weights stay in single precision.
         compiled: Compile the network first: minutes once, then up to twice as fast.
@@ -53,19 +54,21 @@ def train(
         partial_weights: Take what fits of a weights file that lacks tensors, and report the rest.
         settings: Settings of the experiment, all of which can be changed here.
     """
+    from cstm.data.mixture import read_sources
     from cstm.processes import join
     from cstm.training.fit import Pace
     from cstm.training.run import Run
     from cstm.training.run import train as train_run
     from cstm.training.watch import watch
 
-    if not root.is_dir():
-        raise ValueError(f"no dataset at {root}; give its folder as --root")
+    sources = read_sources(data, root)
+    for source in sources:
+        if not source.root.is_dir():
+            raise ValueError(f"no dataset at {source.root}; give its folder as --root")
     run = Run(
         experiment=settings,
         name=experiment,
-        data=data,
-        root=root,
+        sources=tuple(sources),
         out=out,
         prepared=prepared or out / "prepared",
         validation_samples=validation_samples,

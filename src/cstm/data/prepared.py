@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Int, UInt8
+from numpy import ndarray
 from numpy.lib.format import open_memmap
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -30,6 +31,17 @@ class Batch(NamedTuple):
     action: UInt8[Tensor, "batch size size"]
     direction: UInt8[Tensor, "batch size size"]
     name: list[str]
+
+
+class Row(NamedTuple):
+    """One sample of a :class:`Batch`."""
+
+    clip: UInt8[ndarray, "time 3 size size"]
+    mask: UInt8[ndarray, "size size"]
+    action: UInt8[ndarray, "size size"]
+    direction: UInt8[ndarray, "size size"]
+    sentence: str
+    name: str
 
 
 class _Frames(Dataset[list[Sample]]):
@@ -131,8 +143,13 @@ class PreparedSamples:
         """The sentence of every sample."""
         return [pair.sentence for pair in self.pairs]
 
-    def epoch_order(self, seed: int, epoch: int, sentences_per_frame: int) -> list[int]:
-        """Indices of all samples, shuffled in runs of sentences about one frame.
+    @property
+    def epoch_size(self) -> int:
+        """Samples of an epoch: all of them, once."""
+        return len(self.pairs)
+
+    def epoch_runs(self, seed: int, epoch: int, sentences_per_frame: int) -> list[list[int]]:
+        """Indices of all samples, in shuffled runs of sentences about one frame.
 
         A sentence is followed by one about its look-alike where there is one: then only language
         can tell the two samples of a run apart.
@@ -143,7 +160,7 @@ class PreparedSamples:
             order = self._with_look_alikes([group[i] for i in random.permutation(len(group))])
             step = sentences_per_frame
             runs += [order[start : start + step] for start in range(0, len(order), step)]
-        return [index for run in random.permutation(len(runs)) for index in runs[run]]
+        return [runs[run] for run in random.permutation(len(runs))]
 
     def _with_look_alikes(self, indices: list[int]) -> list[int]:
         waiting, ordered = list(indices), []
@@ -157,24 +174,25 @@ class PreparedSamples:
                 ordered.append(partner)
         return ordered
 
-    def batch(
-        self, indices: Sequence[int], vocabulary: Vocabulary, mirrored: Iterable[bool]
-    ) -> Batch:
-        """Gather samples; a mirrored one has left and right swapped in pixels, words and labels."""
-        rows = []
-        for index, mirror in zip(indices, mirrored, strict=True):
-            frame = self.frame_of(index)
-            tables = (self._clips, self._masks, self._actions, self._directions)
-            arrays = [t[i] for t, i in zip(tables, (frame, index, frame, frame), strict=True)]
-            sentence = self.pairs[index].sentence
-            if mirror:
-                arrays = [array[..., ::-1] for array in arrays]
-                arrays[3] = _MIRRORED_DIRECTION[arrays[3]]
-                sentence = mirror_sentence(sentence)
-            rows.append((*arrays, vocabulary.encode(sentence), self.pairs[index].name))
-        *maps, words, names = zip(*rows, strict=True)
-        clip, mask, action, direction = (torch.from_numpy(np.stack(m)) for m in maps)
-        return Batch(clip, torch.tensor(words), mask, action, direction, list(names))
+    def row(self, index: int, mirror: bool) -> Row:
+        """One sample; a mirrored one has left and right swapped in pixels, words and labels."""
+        frame = self.frame_of(index)
+        tables = (self._clips, self._masks, self._actions, self._directions)
+        arrays = [t[i] for t, i in zip(tables, (frame, index, frame, frame), strict=True)]
+        sentence = self.pairs[index].sentence
+        if mirror:
+            arrays = [array[..., ::-1] for array in arrays]
+            arrays[3] = _MIRRORED_DIRECTION[arrays[3]]
+            sentence = mirror_sentence(sentence)
+        return Row(*arrays, sentence, self.pairs[index].name)
+
+
+def collate(rows: Sequence[Row], vocabulary: Vocabulary) -> Batch:
+    """Put samples together to a batch."""
+    *maps, sentences, names = zip(*rows, strict=True)
+    clip, mask, action, direction = (torch.from_numpy(np.stack(m)) for m in maps)
+    words = torch.tensor([vocabulary.encode(sentence) for sentence in sentences])
+    return Batch(clip, words, mask, action, direction, list(names))
 
 
 def mirror_sentence(sentence: str) -> str:

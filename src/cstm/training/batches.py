@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cstm.config import Schedule
-from cstm.data.prepared import Batch, PreparedSamples
+from cstm.data.mixture import Mixture
+from cstm.data.prepared import Batch, collate
 from cstm.data.words import Vocabulary
 
 
@@ -35,13 +36,13 @@ class Share:
         return [slice(p * size, (p + 1) * size) for p in range(first, first + self.accumulate)]
 
 
-def steps_of_epoch(samples: PreparedSamples, schedule: Schedule) -> int:
+def steps_of_epoch(samples: Mixture, schedule: Schedule) -> int:
     """Whole batches of an epoch; the remainder comes along in the next epoch's shuffle."""
-    return max(1, len(samples.pairs) // schedule.batch)
+    return max(1, samples.epoch_size // schedule.batch)
 
 
 def batches(
-    samples: PreparedSamples,
+    samples: Mixture,
     vocabulary: Vocabulary,
     schedule: Schedule,
     epoch: int,
@@ -53,13 +54,15 @@ def batches(
     Order and mirroring depend on seed, epoch and step alone, not on who computes. The next step's
     samples are gathered while the network works on the last.
     """
-    order = samples.epoch_order(schedule.seed, epoch, schedule.sentences_per_frame)
+    runs = samples.epoch_runs(schedule.seed, epoch, schedule.sentences_per_frame)
+    order = [index for run in runs for index in run]
 
     def gather(step: int) -> list[Batch]:
         indices = order[step * schedule.batch : (step + 1) * schedule.batch]
         mirrored = _mirrored(samples, indices, schedule, epoch, step)
+        samples_of_step = list(zip(indices, mirrored, strict=True))
         return [
-            samples.batch(indices[part], vocabulary, mirrored[part])
+            collate([samples.row(*sample) for sample in samples_of_step[part]], vocabulary)
             for part in share.parts(len(indices))
         ]
 
@@ -73,7 +76,7 @@ def batches(
 
 
 def _mirrored(
-    samples: PreparedSamples, indices: Sequence[int], schedule: Schedule, epoch: int, step: int
+    samples: Mixture, indices: Sequence[int], schedule: Schedule, epoch: int, step: int
 ) -> list[bool]:
     """The sentences of one frame are mirrored together, or the mirror would tell them apart."""
     if not schedule.flip:

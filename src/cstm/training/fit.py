@@ -12,7 +12,8 @@ from lightning_fabric import Fabric
 from torch.utils.tensorboard import SummaryWriter
 
 from cstm.config import Experiment, Schedule
-from cstm.data.prepared import Batch, PreparedSamples
+from cstm.data.mixture import Mixture
+from cstm.data.prepared import Batch
 from cstm.data.words import Vocabulary
 from cstm.model.network import ActorSegmenter
 from cstm.processes import mean_over_processes
@@ -33,7 +34,7 @@ class Task:
     """One network to fit, and all that its weights depend on."""
 
     network: ActorSegmenter
-    samples: PreparedSamples
+    samples: Mixture
     vocabulary: Vocabulary
     experiment: Experiment
     schedule: Schedule

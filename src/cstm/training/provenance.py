@@ -24,8 +24,10 @@ def write_description(run: "Run", fabric: Fabric) -> None:
     """Write ``config.json`` and ``environment.json`` into the run's folder."""
     config = {
         "experiment": run.name,
-        "data": run.data,
-        "root": str(run.root),
+        "data": [
+            {"format": source.data, "root": str(source.root), "weight": source.weight}
+            for source in run.sources
+        ],
         "vectors": str(run.vectors) if run.vectors else None,
         "validation_samples": run.validation_samples,
         "settings": asdict(run.experiment),
@@ -50,7 +52,7 @@ def provenance(run: "Run", stage: Stage) -> dict[str, Any]:
     return {
         "experiment": run.name,
         "stage": stage.name,
-        "data": f"{run.data}: {run.root.name}",
+        "data": ", ".join(f"{source.data}: {source.root.name}" for source in run.sources),
         **_environment(),
     }
 

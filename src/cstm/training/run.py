@@ -14,10 +14,10 @@ from jaxtyping import Float
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from cstm.config import DataFormat, Experiment
+from cstm.config import Experiment
 from cstm.data.datasets import open_dataset
+from cstm.data.mixture import Mixture, Source
 from cstm.data.prepared import PreparedSamples, prepare, prepared_name
-from cstm.data.sample import Samples
 from cstm.data.words import UNKNOWN, Vocabulary, read_word_vectors
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
@@ -40,14 +40,13 @@ class Run:
     experiment: Experiment
     name: str
     """The experiment's name, for the provenance."""
-    data: DataFormat
-    root: Path
-    """The dataset's folder, with the splits train and test."""
+    sources: tuple[Source, ...]
+    """Datasets, each with the splits train and test."""
     out: Path
     prepared: Path
     """Folder for the decoded samples; runs with the same clip settings can share it."""
     validation_samples: int = 300
-    """Samples of the test split, spread evenly, evaluated after every epoch; 0 for none."""
+    """Samples of each test split, spread evenly, evaluated after every epoch; 0 for none."""
     vectors: Path | None = None
     """GloVe text file; None to learn word vectors."""
     spatial_weights: str | None = None
@@ -70,24 +69,31 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     """
     stages = stages_of(run.experiment)
     clip = run.experiment.clip
-    samples = open_dataset(run.data, run.root, "train", clip)
-    prepared = PreparedSamples(_prepare(run, samples, fabric), samples)
-    vocabulary = Vocabulary.of_sentences(prepared.sentences)
+    parts = [_prepare(run, source, fabric) for source in run.sources]
+    samples = Mixture(parts, [source.weight for source in run.sources])
+    vocabulary = Vocabulary.of_sentences(samples.sentences)
     vectors = None
     if run.vectors is not None:
         vectors = pretrained_vectors(run.vectors, vocabulary, stages[0].model.word_channels)
-    test = open_dataset(run.data, run.root, "test", clip) if run.validation_samples else None
+    tests = {}
+    if run.validation_samples:
+        tests = {s.data: open_dataset(s.data, s.root, "test", clip) for s in run.sources}
     if fabric.is_global_zero:
         write_description(run, fabric)
 
     def validate(network: ActorSegmenter) -> dict[str, Any]:
-        assert test is not None
-        metric = RatioProtocol()
-        indices = spread(len(test), run.validation_samples)
-        mine = share(indices, VALIDATION_BATCH, fabric.global_rank, fabric.world_size)
-        counts = evaluate(network, vocabulary, test, clip, metric, mine, VALIDATION_BATCH)
-        track(counts, len(mine), "validating")
-        return {name: v for name, v in metric.compute().items() if not isinstance(v, dict)}
+        results = {}
+        for data, test in tests.items():
+            metric = RatioProtocol()
+            indices = spread(len(test), run.validation_samples)
+            mine = share(indices, VALIDATION_BATCH, fabric.global_rank, fabric.world_size)
+            counts = evaluate(network, vocabulary, test, clip, metric, mine, VALIDATION_BATCH)
+            track(counts, len(mine), f"validating on {data}")
+            results[data] = {k: v for k, v in metric.compute().items() if not isinstance(v, dict)}
+        if len(results) == 1:
+            return next(iter(results.values()))
+        mean = sum(result["mean_iou"] for result in results.values()) / len(results)
+        return {"mean_iou": mean, **results}
 
     for stage in stages:
         network = build_network(stage, vocabulary, run.out, vectors)
@@ -95,11 +101,11 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             _start_backbone(run, stage, network, fabric)
         task = Task(
             network=network,
-            samples=prepared,
+            samples=samples,
             vocabulary=vocabulary,
             experiment=replace(run.experiment, model=stage.model),
             schedule=stage.schedule,
-            origin=_origin(run, stage, prepared, vocabulary),
+            origin=_origin(run, stage, samples, vocabulary),
             provenance=provenance(run, stage),
         )
         watched = validate if run.validation_samples else None
@@ -111,19 +117,20 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
         save_checkpoint(run.out / "cstm.safetensors", final)
 
 
-def _prepare(run: Run, samples: Samples, fabric: Fabric) -> Path:
-    """Decode the clips, unless that was done; the first process does it, the others wait.
+def _prepare(run: Run, source: Source, fabric: Fabric) -> PreparedSamples:
+    """Decode a dataset's clips, unless that was done; the first process does it, the others wait.
 
     They watch for the folder, since decoding may take longer than a process group's patience.
     """
     clip = run.experiment.clip
-    folder = run.prepared / prepared_name(clip)
+    samples = open_dataset(source.data, source.root, "train", clip)
+    folder = run.prepared / f"{source.data}-{prepared_name(clip)}"
     if fabric.is_global_zero and not folder.exists():
         frames = len({(pair.video, pair.frame) for pair in samples.pairs})
-        track(prepare(samples, clip, folder), frames, "decoding clips")
+        track(prepare(samples, clip, folder), frames, f"decoding clips of {source.data}")
     while not folder.exists():
         time.sleep(1)
-    return folder
+    return PreparedSamples(folder, samples)
 
 
 def _start_backbone(run: Run, stage: Stage, network: ActorSegmenter, fabric: Fabric) -> None:
@@ -145,13 +152,12 @@ def _weights_of(run: Run, stage: Stage) -> str | None:
     return {"spatial": run.spatial_weights, "temporal": run.temporal_weights}.get(stage.name)
 
 
-def _origin(
-    run: Run, stage: Stage, samples: PreparedSamples, vocabulary: Vocabulary
-) -> dict[str, Any]:
+def _origin(run: Run, stage: Stage, samples: Mixture, vocabulary: Vocabulary) -> dict[str, Any]:
     """What decides a stage's weights besides its settings, as short digests."""
     sentences = [[pair.name, pair.sentence] for pair in samples.pairs]
     origin = {
         "dataset": _digest(json.dumps(sentences).encode()),
+        "weights of the datasets": [source.weight for source in run.sources],
         "vocabulary": _digest(json.dumps(vocabulary.words).encode()),
         "vectors": run.vectors.name if run.vectors else None,
         "weights": Path(_weights_of(run, stage) or "published").name,

@@ -1,0 +1,110 @@
+"""Several prepared datasets as one to train on, mixed by weights."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+import numpy as np
+
+from cstm.config import DataFormat
+from cstm.data.prepared import PreparedSamples, Row
+from cstm.data.sample import Pair
+
+
+class Source(NamedTuple):
+    """A dataset and its share of what training sees."""
+
+    data: DataFormat
+    root: Path
+    weight: float
+
+
+def read_sources(data: str, roots: Sequence[Path]) -> list[Source]:
+    """Read what the command line says: ``a2d``, or ``composed:0.7,synthetic:0.3``.
+
+    Args:
+        data: formats and weights; a format without a weight weighs 1.
+        roots: the folder of each.
+
+    Raises:
+        ValueError: a format is unknown, a weight is no number above 0, or roots don't match.
+    """
+    sources: list[tuple[DataFormat, float]] = []
+    for part in data.split(","):
+        name, _, weight = part.strip().partition(":")
+        kind = next((known for known in get_args(DataFormat) if known == name), None)
+        if kind is None:
+            raise ValueError(
+                f"no data format is named {name!r}; there is {', '.join(get_args(DataFormat))}"
+            )
+        try:
+            value = float(weight or 1)
+        except ValueError:
+            value = 0.0
+        if not 0 < value < float("inf"):
+            raise ValueError(f"the weight of {part.strip()} should be a number above 0")
+        sources.append((kind, value))
+    if len(sources) != len(roots):
+        raise ValueError(
+            f"--data names {len(sources)} datasets and --root {len(roots)} folders; give one for "
+            "each, in the same order"
+        )
+    return [Source(kind, root, value) for (kind, value), root in zip(sources, roots, strict=True)]
+
+
+class Mixture:
+    """Prepared datasets whose samples come in the proportion of their weights.
+
+    An epoch is as long as the weights allow without seeing a sample twice; what it leaves out of
+    the longer datasets changes from epoch to epoch.
+    """
+
+    def __init__(self, parts: Sequence[PreparedSamples], weights: Sequence[float]) -> None:
+        assert len(parts) == len(weights) > 0
+        self.parts = list(parts)
+        self.pairs: list[Pair] = [pair for part in parts for pair in part.pairs]
+        self._starts = list(accumulate((len(part.pairs) for part in parts), initial=0))
+        self._frame_starts = list(accumulate((len(part.groups) for part in parts), initial=0))
+        most = min(len(part.pairs) / weight for part, weight in zip(parts, weights, strict=True))
+        self._counts = [round(most * weight) for weight in weights]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The sentence of every sample."""
+        return [pair.sentence for pair in self.pairs]
+
+    @property
+    def epoch_size(self) -> int:
+        """Samples of an epoch."""
+        return sum(self._counts)
+
+    def frame_of(self, index: int) -> int:
+        """Number of the annotated frame that a sample is about."""
+        part, inside = self._locate(index)
+        return self._frame_starts[part] + self.parts[part].frame_of(inside)
+
+    def epoch_runs(self, seed: int, epoch: int, sentences_per_frame: int) -> list[list[int]]:
+        """Indices of an epoch's samples in shuffled runs (:meth:`PreparedSamples.epoch_runs`)."""
+        runs: list[list[int]] = []
+        for number, part in enumerate(self.parts):
+            wanted, start = self._counts[number], self._starts[number]
+            for run in part.epoch_runs(seed, epoch, sentences_per_frame):
+                if wanted <= 0:
+                    break
+                runs.append([start + index for index in run[:wanted]])
+                wanted -= len(run)
+        if len(self.parts) == 1:
+            return runs
+        order = np.random.default_rng([seed, epoch, 2]).permutation(len(runs))
+        return [runs[run] for run in order]
+
+    def row(self, index: int, mirror: bool) -> Row:
+        """One sample, mirrored or not."""
+        part, inside = self._locate(index)
+        return self.parts[part].row(inside, mirror)
+
+    def _locate(self, index: int) -> tuple[int, int]:
+        part = bisect_right(self._starts, index) - 1
+        return part, index - self._starts[part]
