@@ -3,15 +3,14 @@
 import json as json_format
 import sys
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from tyro.conf import Positional
 
-from cstm.config import DataFormat
-
 
 def check_data(
-    data: Positional[DataFormat],
+    data: Positional[Literal["a2d", "jhmdb", "synthetic"]],
     root: Positional[Path],
     *,
     workers: int | None = None,

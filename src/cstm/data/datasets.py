@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cstm.config import ClipConfig, DataFormat, Split
 from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.composed import ComposedClips
 from cstm.data.jhmdb_sentences import Frames, JHMDBSentences
 from cstm.data.sample import Samples
 
@@ -15,7 +16,8 @@ def open_dataset(
 
     Args:
         data: ``a2d`` for A2D Sentences; ``synthetic`` for what `cstm synthesize` writes, which is
-            the same format with side files; ``jhmdb`` for J-HMDB Sentences.
+            the same format with side files; ``jhmdb`` for J-HMDB Sentences; ``composed`` for clips
+            made of photographs with instance masks in COCO's format.
         root: folder of the dataset.
         split: its part; J-HMDB Sentences has a test part only.
         clip: how many frames a sample holds, and how far apart.
@@ -25,12 +27,14 @@ def open_dataset(
     Raises:
         ValueError: a file is missing, or is not what its name says; or there is no such part.
     """
+    if data != "jhmdb" and frames != "uniform":
+        raise ValueError(f"{frames}: a list of frames is for jhmdb, not for {data}")
     match data:
         case "a2d" | "synthetic":
-            if frames != "uniform":
-                raise ValueError(f"{frames}: a list of frames is for jhmdb, not for {data}")
             return A2DSentences(root, split, clip)
         case "jhmdb":
             if split != "test":
                 raise ValueError("jhmdb is for testing only; train on a2d and choose split test")
             return JHMDBSentences(root, clip, frames)
+        case "composed":
+            return ComposedClips(root, split, clip)

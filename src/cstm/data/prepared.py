@@ -177,14 +177,24 @@ class PreparedSamples:
     def row(self, index: int, mirror: bool) -> Row:
         """One sample; a mirrored one has left and right swapped in pixels, words and labels."""
         frame = self.frame_of(index)
-        tables = (self._clips, self._masks, self._actions, self._directions)
-        arrays = [t[i] for t, i in zip(tables, (frame, index, frame, frame), strict=True)]
-        sentence = self.pairs[index].sentence
-        if mirror:
-            arrays = [array[..., ::-1] for array in arrays]
-            arrays[3] = _MIRRORED_DIRECTION[arrays[3]]
-            sentence = mirror_sentence(sentence)
-        return Row(*arrays, sentence, self.pairs[index].name)
+        row = Row(
+            self._clips[frame],
+            self._masks[index],
+            self._actions[frame],
+            self._directions[frame],
+            self.pairs[index].sentence,
+            self.pairs[index].name,
+        )
+        if not mirror:
+            return row
+        return Row(
+            row.clip[..., ::-1],
+            row.mask[..., ::-1],
+            row.action[..., ::-1],
+            _MIRRORED_DIRECTION[row.direction[..., ::-1]],
+            mirror_sentence(row.sentence),
+            row.name,
+        )
 
 
 def collate(rows: Sequence[Row], vocabulary: Vocabulary) -> Batch:

@@ -15,8 +15,8 @@ ACTIONS = (
 )  # fmt: skip
 """A2D's actions, numbered from 1."""
 
-DIRECTIONS = ("left", "right", "up", "down", "in place")
-"""Directions of movement across the scene, numbered from 1."""
+DIRECTIONS = ("left", "right", "up", "down", "in place", "closer", "away")
+"""Directions of movement in the scene, the last two to and from the camera, numbered from 1."""
 
 Tag = Literal["appearance", "action", "place"]
 TAGS: tuple[Tag, ...] = get_args(Tag)
@@ -41,7 +41,7 @@ class Sample:
     direction: UInt8[ndarray, "height width"]
     """For every pixel the number of its actor's direction, 0 where none is known."""
     look_alike: Bool[ndarray, "height width"] | None = None
-    """Mask of the actor that only motion tells apart from the one meant, where there is one."""
+    """Mask of the one actor that only motion, or only place, tells apart from the one meant."""
     tags: tuple[str, ...] = field(default=())
     """What tells the actor apart: of :data:`TAGS`."""
 
@@ -54,7 +54,7 @@ class Pair:
     frame: int
     """Index of the frame, counted from 0."""
     instance: int
-    """The actor's number in the annotation."""
+    """The actor's number in the annotation; 0 where composed clips show no such actor."""
     sentence: str
     actor: str | None
     action: str | None
@@ -62,7 +62,9 @@ class Pair:
     """None where no side file tells it."""
     tags: tuple[str, ...]
     look_alike: int | None
-    """Number of the actor that only motion tells apart from the one meant."""
+    """Number of the one actor that only motion, or only place, tells apart from the one meant."""
+    camera: Literal["static", "moving"] | None = None
+    """Whether the camera moves; None where it is not known."""
 
     @property
     def name(self) -> str:

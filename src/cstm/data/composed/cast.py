@@ -1,0 +1,88 @@
+"""Everyone and everything in a scene, as sentences may speak of them."""
+
+from cstm.data.composed.clues import Described
+from cstm.data.composed.colours import COLOURS, Colours
+from cstm.data.composed.figures import Figure
+from cstm.data.composed.motion import AFTER, BEFORE
+from cstm.data.composed.nouns import noun_of
+from cstm.data.composed.scene import Box, Scene
+from cstm.data.synthetic.sentences import places
+
+_SMALL = 500
+"""Pixels of the scene below which what a photograph holds is too small for its colour."""
+_LEAST_AREA = 0.012
+"""Share of the picture from which on what a photograph holds is spoken of."""
+
+
+def describe_cast(scene: Scene) -> list[Described]:
+    """Describe the actors, in their order, and then the backdrop's figures, in theirs."""
+    cast = []
+    for depth, actor in enumerate(scene.actors):
+        sizes = [max(actor.size) * actor.motion.scale(time) for time in (BEFORE, AFTER)]
+        at, maybe_at = _places(scene, actor.box())
+        hidden = max((actor.box().overlap(a.box()) for a in scene.actors[depth + 1 :]), default=0)
+        cast.append(
+            Described(
+                category=actor.figure.category,
+                words=noun_of(actor.figure.category).words,
+                colour=actor.figure.colours.clear,
+                colours=actor.figure.colours.possible,
+                sizes=(min(sizes), max(sizes)),
+                motion=actor.motion.name,
+                at=at,
+                maybe_at=maybe_at,
+                box=_shares(scene, actor.box()),
+                depth=depth,
+                is_clear=hidden <= 0.3,
+            )
+        )
+    return cast + [_describe_figure(scene, figure) for figure in scene.backdrop.figures]
+
+
+def _describe_figure(scene: Scene, figure: Figure) -> Described:
+    """Describe what a photograph holds; what is out of the picture may yet come into it."""
+    whole = scene.backdrop.box(figure)
+    box = whole.common(scene.frame)
+    area = box.area * figure.cover
+    frame = scene.frame.area
+    long = max(box.right - box.left, box.bottom - box.top)
+    in_view = box.area >= 0.7 * whole.area and min(box.right - box.left, box.bottom - box.top) >= 16
+    hidden = sum(box.common(actor.box()).area for actor in scene.actors)
+    is_clear = (
+        in_view
+        and not figure.instance.crowd
+        and _LEAST_AREA * frame <= area <= 0.7 * frame
+        and hidden <= 0.2 * box.area
+    )
+    colours = figure.colours
+    if area < _SMALL or not in_view:
+        colours = Colours(None, frozenset(COLOURS))
+    at, maybe_at = _places(scene, box if box.area else whole)
+    return Described(
+        category=figure.category,
+        words=noun_of(figure.category).words,
+        colour=colours.clear if is_clear else None,
+        colours=colours.possible,
+        sizes=(0.9 * long, 1.1 * long) if in_view else (1.0, 1000.0),
+        motion="still",
+        at=at if is_clear else frozenset(),
+        maybe_at=maybe_at,
+        box=_shares(scene, box if box.area else whole),
+        depth=None,
+        is_clear=is_clear,
+    )
+
+
+def _places(scene: Scene, box: Box) -> tuple[frozenset[str], frozenset[str]]:
+    shares = _shares(scene, box)
+    at, maybe_at = places([shares.middle])
+    if shares.right - shares.left > 0.6:
+        # What is nearly as wide as the picture is on no side of it.
+        at -= {"left", "right"}
+        maybe_at |= {"left", "right", "middle"}
+    return at, maybe_at
+
+
+def _shares(scene: Scene, box: Box) -> Box:
+    width, height = scene.width, scene.height
+    return Box(box.left / width, box.top / height, box.right / width, box.bottom / height)

@@ -1,0 +1,133 @@
+"""Clips composed of photographs and what is cut out of them, as a dataset like the others."""
+
+from pathlib import Path
+
+import numpy as np
+
+from cstm.config import ClipConfig, Split
+from cstm.data.clip import clip_indices
+from cstm.data.composed.instances import read_photographs
+from cstm.data.composed.plan import Plan, draw_plan
+from cstm.data.composed.render import Clip, render
+from cstm.data.composed.sentences import Sentence
+from cstm.data.composed.stock import Stock
+from cstm.data.sample import ACTIONS, DIRECTIONS, Pair, Sample
+
+CLIPS: dict[Split, int] = {"train": 10_000, "test": 600}
+"""Clips of a split where no other number is given."""
+
+TARGET, LENGTH = 24, 48
+"""Target frame, counted from 0, and frames of a clip's video, of which only the sample is drawn."""
+
+
+class ComposedClips:
+    """Pairs of a composed clip and a sentence about someone in it, or about no one.
+
+    Photographs are of one split by a hash of their ids. A clip depends on them, the seed, the
+    split and its number alone: every process draws the same pixels. Building one measures the
+    photographs and plans all clips (some milliseconds each); clips are drawn when asked for.
+
+    Args:
+        root: folder with an instance file in COCO's format and its pictures.
+        split: part of the photographs.
+        clip: how many frames a sample holds, and how far apart.
+        clips: how many; of :data:`CLIPS` if None.
+        seed: of the plans.
+
+    Raises:
+        ValueError: files are missing, broken or too few: on building, or for a picture that
+            changed since, when the item is asked for.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        split: Split,
+        clip: ClipConfig | None = None,
+        clips: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.root = Path(root)
+        self.clip = clip or ClipConfig()
+        stock = Stock(read_photographs(self.root, split))
+        self.plans: list[Plan] = []
+        self.pairs: list[Pair] = []
+        self._sentences: list[tuple[int, Sentence]] = []
+        self._last: tuple[int, Clip] | None = None
+        for number in range(CLIPS[split] if clips is None else clips):
+            plan = draw_plan(np.random.default_rng([seed, split == "test", number]), stock)
+            if plan is None:
+                raise ValueError(
+                    f"{self.root}: the {len(stock.pictures)} photographs for {split} are too few "
+                    "or too full to compose clips of; give more photographs"
+                )
+            self.plans.append(plan)
+            video = f"{split}{number:05d}"
+            for sentence in plan.sentences:
+                self.pairs.append(_pair(video, plan, sentence))
+                self._sentences.append((number, sentence))
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> Sample:
+        pair = self.pairs[index]
+        number, sentence = self._sentences[index]
+        plan = self.plans[number]
+        clip = self._draw(number)
+        shape = clip.frames.shape[1:3]
+        action, direction = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+        for member, mask in clip.masks.items():
+            done, way = _motion(plan, member)
+            action[mask] = ACTIONS.index(done) + 1 if done else 0
+            direction[mask] = DIRECTIONS.index(way) + 1
+        actor, other = sentence.actor, sentence.look_alike
+        mask = np.zeros(shape, bool) if actor is None else clip.masks[actor]
+        look_alike = None if other is None else clip.masks[other]
+        if look_alike is not None and not (mask.any() and look_alike.any()):
+            look_alike = None
+        return Sample(
+            name=pair.name,
+            frames=clip.frames,
+            sentence=pair.sentence,
+            mask=mask,
+            action=action,
+            direction=direction,
+            look_alike=look_alike,
+            tags=pair.tags,
+        )
+
+    def _draw(self, number: int) -> Clip:
+        """Draw a clip; sentences about one clip follow each other, and share it."""
+        if self._last is None or self._last[0] != number:
+            plan = self.plans[number]
+            times = clip_indices(TARGET, self.clip, LENGTH) - TARGET
+            clear = [member for member, one in enumerate(plan.cast) if one.is_clear]
+            self._last = number, render(plan.scene, times.tolist(), clear)
+        return self._last[1]
+
+
+def _pair(video: str, plan: Plan, sentence: Sentence) -> Pair:
+    camera = "static" if plan.scene.camera.is_static else "moving"
+    actor, other = sentence.actor, sentence.look_alike
+    action, direction = (None, None) if actor is None else _motion(plan, actor)
+    return Pair(
+        video=video,
+        frame=TARGET,
+        instance=0 if actor is None else actor + 1,
+        sentence=sentence.text,
+        actor=None if actor is None else plan.cast[actor].category,
+        action=action,
+        direction=direction,
+        tags=sentence.tags,
+        look_alike=None if other is None else other + 1,
+        camera=camera,
+    )
+
+
+def _motion(plan: Plan, member: int) -> tuple[str | None, str]:
+    """A2D's action, where it is known, and direction of a member of the cast."""
+    if member < len(plan.scene.actors):
+        motion = plan.scene.actors[member].motion
+        return motion.action, motion.direction
+    return None, "in place"

@@ -1,0 +1,112 @@
+"""Names of measured colours: one where it is clear, and all that someone else might give."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Int64, UInt8
+from numpy import ndarray
+
+COLOURS = (
+    "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray",
+)  # fmt: skip
+
+_NEAR = {
+    "red": {"orange", "pink", "brown", "purple"},
+    "orange": {"red", "yellow", "brown", "pink"},
+    "yellow": {"orange", "green", "brown", "white"},
+    "green": {"yellow", "blue", "gray", "black"},
+    "blue": {"purple", "green", "gray", "black", "white"},
+    "purple": {"blue", "pink", "red"},
+    "pink": {"red", "purple", "orange", "white", "brown"},
+    "brown": {"orange", "red", "black", "gray", "yellow"},
+    "black": {"gray", "blue", "brown"},
+    "white": {"gray", "yellow"},
+    "gray": {"white", "black", "blue", "brown"},
+}
+_CLEAR, _TRACE, _MUCH = 0.6, 0.06, 0.2
+
+
+class Colours(NamedTuple):
+    """What can be said of a thing's colour."""
+
+    clear: str | None
+    """The colour that nearly all of it has."""
+    possible: frozenset[str]
+    """All that someone might call it."""
+
+
+def name_colours(pixels: UInt8[ndarray, "pixel 3"], skin: bool = False) -> Colours:
+    """Name the colours of RGB pixels; with ``skin``, what may be skin is left out.
+
+    Clear is a colour of at least 60% of all pixels; possible are all with a trace, and the
+    neighbours of those that there is much of.
+    """
+    if len(pixels) < 30:
+        return Colours(None, frozenset(COLOURS))
+    numbers = _numbers(pixels)
+    total = len(numbers)
+    if skin:
+        numbers = numbers[~_skin_like(pixels)]
+    shares = np.bincount(numbers, minlength=len(COLOURS)) / total
+    possible = {name for name, share in zip(COLOURS, shares, strict=True) if share > _TRACE}
+    for name, share in zip(COLOURS, shares, strict=True):
+        if share > _MUCH:
+            possible |= _NEAR[name]
+    best = int(shares.argmax())
+    return Colours(COLOURS[best] if shares[best] >= _CLEAR else None, frozenset(possible))
+
+
+def clothes(mask: Bool[ndarray, "height width"]) -> Bool[ndarray, "height width"]:
+    """The part of a standing person's mask where a shirt, coat or dress is: below the head."""
+    height = len(mask)
+    part = np.zeros_like(mask)
+    rows = slice(round(0.2 * height), round(0.5 * height))
+    part[rows] = mask[rows]
+    return part
+
+
+def _skin_like(pixels: UInt8[ndarray, "pixel 3"]) -> Bool[ndarray, " pixel"]:
+    hue, saturation, value = _hsv(pixels).T
+    return (hue < 20) & (saturation > 50) & (saturation < 170) & (value > 90)
+
+
+def _hsv(pixels: UInt8[ndarray, "pixel 3"]) -> UInt8[ndarray, "pixel 3"]:
+    return cv2.cvtColor(np.ascontiguousarray(pixels)[None], cv2.COLOR_RGB2HSV)[0]
+
+
+_HUES = (
+    (6, "red"), (17, "orange"), (33, "yellow"), (86, "green"), (129, "blue"), (155, "purple"),
+    (171, "pink"), (180, "red"),
+)  # fmt: skip
+
+
+def _hue_table() -> Int64[ndarray, "180"]:
+    table = np.zeros(180, np.int64)
+    start = 0
+    for stop, name in _HUES:
+        table[start:stop] = COLOURS.index(name)
+        start = stop
+    return table
+
+
+_HUE_NUMBERS = _hue_table()
+
+
+def _numbers(pixels: UInt8[ndarray, "pixel 3"]) -> Int64[ndarray, " pixel"]:
+    """Number of each pixel's name in :data:`COLOURS`, by OpenCV's hue (0-179) and chroma."""
+    hue, saturation, value = _hsv(pixels).T.astype(np.int64)
+    names = _HUE_NUMBERS[hue].copy()
+    # Brown is dark orange; yellow turns brown later than orange does.
+    names[(hue < 17) & (value < 165)] = COLOURS.index("brown")
+    names[(hue >= 17) & (hue < 24) & (value < 115)] = COLOURS.index("brown")
+    names[(hue < 6) & (value >= 100) & (saturation > 140)] = COLOURS.index("red")
+    names[(hue < 12) & (value > 190) & (saturation > 40) & (saturation < 120)] = COLOURS.index(
+        "pink"
+    )
+    chroma = saturation * value // 255
+    grayish = (chroma < 26) | (saturation < 36)
+    names[grayish & (value >= 75)] = COLOURS.index("gray")
+    names[grayish & (value >= 190)] = COLOURS.index("white")
+    names[(value < 52) | (grayish & (value < 75))] = COLOURS.index("black")
+    return names

@@ -1,0 +1,202 @@
+"""Instance files in COCO's format, and the photographs they are about.
+
+::
+
+    ROOT/instances*.json or ROOT/annotations/instances*.json
+        {"images": [{"id", "file_name", "width", "height"}, …],
+         "annotations": [{"id", "image_id", "category_id", "segmentation", "bbox", "iscrowd"}, …],
+         "categories": [{"id", "name"}, …]}
+    ROOT/images/FILE or ROOT/FILE, or for instances_train2017.json also ROOT/train2017/FILE
+        and ROOT/images/train2017/FILE
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+from jaxtyping import Bool, UInt8
+from numpy import ndarray
+
+from cstm.config import Split
+from cstm.data.masks import decode_mask, read_segmentation
+
+COCO_PAGE = "https://cocodataset.org/#download"
+
+TEST_PERCENT = 15
+"""Of the photographs; neither they nor cut-outs of them are ever seen in training."""
+
+
+class Instance(NamedTuple):
+    """One thing in a photograph, or a crowd of them."""
+
+    number: int | str
+    """Its id in the file."""
+    category: str
+    segmentation: object
+    box: tuple[float, float, float, float]
+    """Left, top, width, height in pixels."""
+    crowd: bool
+
+
+class Photograph(NamedTuple):
+    """A picture and all that is marked in it."""
+
+    path: Path
+    width: int
+    height: int
+    instances: tuple[Instance, ...]
+
+    def read(self) -> UInt8[ndarray, "height width 3"]:
+        """Decode the RGB picture.
+
+        Raises:
+            ValueError: it can't be read, or is not of the size that the instance file tells.
+        """
+        picture = _decode(self.path)
+        if picture.shape[:2] != (self.height, self.width):
+            height, width = picture.shape[:2]
+            raise ValueError(
+                f"{self.path}: is {width}×{height} pixels, the instance file says "
+                f"{self.width}×{self.height}; give the pictures that belong to the file"
+            )
+        return picture
+
+    def mask(self, instance: Instance) -> Bool[ndarray, "height width"]:
+        """Mask of one of its instances.
+
+        Raises:
+            ValueError: its polygons or run lengths are broken.
+        """
+        try:
+            encoded = read_segmentation(instance.segmentation, self.height, self.width)
+        except ValueError as error:
+            raise ValueError(
+                f"{self.path.name}: annotation {instance.number}: {error}; "
+                "correct the instance file or take the annotation out"
+            ) from None
+        return decode_mask(encoded)
+
+
+@lru_cache(maxsize=64)
+def _decode(path: Path) -> UInt8[ndarray, "height width 3"]:
+    # Masks are of the picture as stored: no turning by what the camera noted.
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if picture is None:
+        raise ValueError(f"{path}: not a picture that can be read; get it anew")
+    picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    picture.flags.writeable = False
+    return picture
+
+
+def split_of(image: int | str) -> Split:
+    """Part of the dataset to which a picture belongs, by a hash of its id alone."""
+    digest = hashlib.sha256(str(image).encode()).digest()
+    return "test" if int.from_bytes(digest[:4], "big") % 100 < TEST_PERCENT else "train"
+
+
+def read_photographs(root: Path, split: Split) -> list[Photograph]:
+    """Read all instance files of a folder: the photographs of a split with something marked.
+
+    A picture without any instance tells nothing of what is in it, and is left out. A file none of
+    whose pictures is there is passed over where another one has its pictures.
+
+    Raises:
+        ValueError: a file is missing or broken, or pictures of it are missing.
+    """
+    files = [f for folder in (root, root / "annotations") for f in folder.glob("instances*.json")]
+    if not files:
+        raise ValueError(
+            f"{root}: no instances*.json, here or in annotations; give a folder with COCO's "
+            f"instance file and its pictures ({COCO_PAGE})"
+        )
+    photographs: list[Photograph] = []
+    for file in sorted(files):
+        document = _read(file)
+        folder = _folder_of(file, root, document["images"])
+        if folder is not None:
+            photographs += _photographs(file, document, folder, split)
+    if not photographs:
+        raise ValueError(
+            f"{root}: {', '.join(f.name for f in files)}: no picture with something marked in it "
+            f"for {split}; are the pictures in {root / 'images'}?"
+        )
+    return photographs
+
+
+def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
+    """An instance file, its three lists checked for what is needed of each entry."""
+    try:
+        document = json.loads(file.read_bytes())
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"{file}: no JSON ({error}); is the file complete?") from None
+    needed = {
+        "images": ("id", "file_name", "width", "height"),
+        "annotations": ("id", "image_id", "category_id", "segmentation", "bbox"),
+        "categories": ("id", "name"),
+    }
+    if not isinstance(document, dict):
+        document = {}
+    for key, fields in needed.items():
+        entries = document.get(key)
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise ValueError(f"{file}: no instance file of COCO: {key} should be a list of objects")
+        lacking = next((f for entry in entries for f in fields if f not in entry), None)
+        if lacking:
+            raise ValueError(f"{file}: no instance file of COCO: {key} should all have {lacking!r}")
+    return {key: document[key] for key in needed}
+
+
+def _folder_of(file: Path, root: Path, images: list[dict[str, Any]]) -> Path | None:
+    """Folder with the pictures of a file; None where no picture of it is anywhere."""
+    part = file.stem.removeprefix("instances").strip("_")
+    places = [root / "images", root]
+    places = [root / part, root / "images" / part, *places] if part else places
+    for place in places:
+        lost = [image["file_name"] for image in images if not (place / image["file_name"]).exists()]
+        if len(lost) == len(images):
+            continue
+        if lost:
+            raise ValueError(
+                f"{file}: {len(lost)} of its {len(images)} pictures are missing in {place}, such "
+                f"as {lost[0]}; get them from {COCO_PAGE}"
+            )
+        return place
+    return None
+
+
+def _photographs(
+    file: Path, document: dict[str, list[dict[str, Any]]], folder: Path, split: Split
+) -> list[Photograph]:
+    names = {category["id"]: str(category["name"]) for category in document["categories"]}
+    instances: defaultdict[int | str, list[Instance]] = defaultdict(list)
+    for entry in document["annotations"]:
+        box = entry["bbox"]
+        if entry["category_id"] not in names or not isinstance(box, list) or len(box) != 4:
+            raise ValueError(
+                f"{file}: annotation {entry['id']} should have a category of the file and a box of "
+                "four numbers"
+            )
+        left, top, width, height = map(float, box)
+        instances[entry["image_id"]].append(
+            Instance(
+                entry["id"],
+                names[entry["category_id"]],
+                entry["segmentation"],
+                (left, top, width, height),
+                bool(entry.get("iscrowd")),
+            )
+        )
+    return [
+        Photograph(
+            folder / image["file_name"],
+            int(image["width"]),
+            int(image["height"]),
+            tuple(instances[image["id"]]),
+        )
+        for image in document["images"]
+        if image["id"] in instances and split_of(image["id"]) == split
+    ]

@@ -1,0 +1,161 @@
+"""What people call the things of COCO's classes, how big these are, and which are mistaken."""
+
+from collections import defaultdict
+from typing import Literal, NamedTuple
+
+Kind = Literal["person", "animal", "vehicle", "thing", "fixture"]
+"""What a thing is: fixtures stand where they are and are no cut-outs."""
+
+
+class Noun(NamedTuple):
+    """A class of things."""
+
+    kind: Kind
+    reach: float
+    """Its usual length or height in metres, whichever is more."""
+    words: tuple[str, ...]
+    """What it is called; the likelier words first."""
+
+
+_TABLE = """
+person      | person 1.7: person, person, person, person, someone
+bird        | animal .4: bird
+cat         | animal .5: cat, cat, kitty
+dog         | animal .8: dog, dog, puppy
+horse       | animal 2.2: horse
+sheep       | animal 1.2: sheep
+cow         | animal 2.2: cow, cow, bull
+elephant    | animal 3.5: elephant
+bear        | animal 2: bear
+zebra       | animal 2.2: zebra
+giraffe     | animal 4: giraffe
+bicycle     | vehicle 1.7: bicycle, bike
+car         | vehicle 4: car, car, vehicle
+motorcycle  | vehicle 2: motorcycle, bike
+airplane    | vehicle 10: airplane, plane
+bus         | vehicle 8: bus, bus, vehicle
+train       | vehicle 10: train
+truck       | vehicle 7: truck, truck, vehicle
+boat        | vehicle 6: boat
+frisbee     | thing .3: frisbee, disc
+skis        | thing 1.7: skis
+snowboard   | thing 1.5: snowboard, board
+sports ball | thing .3: ball
+kite        | thing 1: kite
+baseball bat| thing .9: bat, baseball bat
+baseball glove | thing .3: glove, baseball glove
+skateboard  | thing .8: skateboard, board
+surfboard   | thing 2: surfboard, board
+tennis racket | thing .7: racket, tennis racket
+bottle      | thing .3: bottle
+wine glass  | thing .25: glass, wine glass
+cup         | thing .15: cup, mug
+fork        | thing .2: fork
+knife       | thing .25: knife
+spoon       | thing .2: spoon
+bowl        | thing .3: bowl
+banana      | thing .2: banana
+apple       | thing .1: apple
+sandwich    | thing .2: sandwich
+orange      | thing .1: orange
+broccoli    | thing .2: broccoli
+carrot      | thing .2: carrot
+hot dog     | thing .2: hot dog
+pizza       | thing .35: pizza
+donut       | thing .12: donut
+cake        | thing .3: cake
+chair       | thing 1: chair
+potted plant| thing .7: plant, potted plant
+backpack    | thing .5: backpack, bag
+umbrella    | thing 1: umbrella
+handbag     | thing .4: handbag, bag
+tie         | thing .5: tie
+suitcase    | thing .7: suitcase, bag
+teddy bear  | thing .4: teddy bear
+laptop      | thing .4: laptop, computer
+mouse       | thing .12: computer mouse
+remote      | thing .2: remote control, remote
+keyboard    | thing .45: keyboard
+cell phone  | thing .15: phone, cell phone
+book        | thing .3: book
+clock       | thing .4: clock
+vase        | thing .4: vase
+scissors    | thing .2: scissors
+hair drier  | thing .3: hair drier
+toothbrush  | thing .2: toothbrush
+traffic light | fixture 1: traffic light
+fire hydrant| fixture .8: fire hydrant, hydrant
+stop sign   | fixture .8: stop sign, sign
+parking meter | fixture 1.2: parking meter
+bench       | fixture 1.6: bench
+couch       | fixture 2: couch, sofa
+bed         | fixture 2: bed
+dining table| fixture 1.5: table, dining table
+toilet      | fixture .7: toilet
+tv          | fixture .8: tv, television, screen
+microwave   | fixture .5: microwave
+oven        | fixture .8: oven, stove
+toaster     | fixture .3: toaster
+sink        | fixture .6: sink
+refrigerator| fixture 1.7: refrigerator, fridge
+"""
+
+_MISTAKEN = (
+    "car truck bus train", "cup,wine glass,bowl,vase,bottle", "chair,couch,bench,bed",
+    "tv,laptop,cell phone,microwave,clock", "handbag,backpack,suitcase", "fork knife spoon",
+    "snowboard skis surfboard skateboard", "teddy bear,bear", "apple,orange,sports ball",
+    "hot dog,sandwich,cake,pizza,donut", "microwave oven toaster", "bicycle motorcycle",
+    "remote,cell phone,mouse,keyboard", "banana carrot", "toilet sink",
+    "potted plant,vase,broccoli", "dining table,bench",
+    "bottle,hair drier", "frisbee,bowl", "kite,umbrella", "cow sheep",
+    "baseball bat,tennis racket,toothbrush", "book,laptop,suitcase", "cow horse",
+)  # fmt: skip
+
+
+def _read_table() -> dict[str, Noun]:
+    nouns = {}
+    for line in _TABLE.strip().splitlines():
+        category, told = line.split("|")
+        about, words = told.split(":")
+        kind, reach = about.split()
+        nouns[category.strip()] = Noun(
+            kind,  # pyright: ignore[reportArgumentType]
+            float(reach),
+            tuple(word.strip() for word in words.split(",")),
+        )
+    return nouns
+
+
+_NOUNS = _read_table()
+
+
+def noun_of(category: str) -> Noun:
+    """What is known of a class; one that COCO doesn't have is a thing called by its own name."""
+    return _NOUNS.get(category) or Noun("thing", 0.5, (category.replace("_", " "),))
+
+
+def _meanings() -> dict[str, frozenset[str]]:
+    """Classes that a word may mean, by mistake too."""
+    mistaken: dict[str, set[str]] = defaultdict(set)
+    for line in _MISTAKEN:
+        group = set(line.split("," if "," in line else None))
+        assert group <= _NOUNS.keys(), group - _NOUNS.keys()
+        for category in group:
+            mistaken[category] |= group
+    meant: dict[str, set[str]] = defaultdict(set)
+    for category, noun in _NOUNS.items():
+        for word in noun.words:
+            meant[word] |= {category} | mistaken[category]
+    return {word: frozenset(categories) for word, categories in meant.items()}
+
+
+_MEANT = _meanings()
+
+
+def meant_by(word: str) -> frozenset[str]:
+    """Classes of things one could call by this word."""
+    return _MEANT.get(word) or frozenset({word, word.replace(" ", "_")})
+
+
+CATEGORIES = tuple(_NOUNS)
+"""COCO's classes."""

@@ -1,0 +1,94 @@
+"""Clues put into words."""
+
+from numpy.random import Generator
+
+from cstm.data.composed.clues import Clues, Described
+from cstm.data.composed.nouns import meant_by, noun_of
+
+_SIZES = {"small": ("small", "little", "smaller"), "big": ("big", "large", "bigger")}
+_PLACES = {
+    "left": ("on the left", "on the left side"), "right": ("on the right", "on the right side"),
+    "top": ("at the top", "on the top"), "bottom": ("at the bottom", "on the bottom"),
+    "middle": ("in the middle", "in the center"),
+}  # fmt: skip
+_RELATIONS = {
+    "left of": ("to the left of", "left of", "on the left of"),
+    "right of": ("to the right of", "right of", "on the right of"),
+    "in front of": ("in front of",), "behind": ("behind",),
+}  # fmt: skip
+_SIDES = ("to the {}", "to the {}", "towards the {}", "{}")
+_MOTIONS = {
+    "left": ("moving <left>", "moving <left>", "going <left>", "heading <left>"),
+    "right": ("moving <right>", "moving <right>", "going <right>", "heading <right>"),
+    "up": ("moving up", "going up", "moving upwards", "rising"),
+    "down": ("moving down", "going down", "sinking"),
+    "still": ("not moving", "not moving", "staying still", "still", "staying in place"),
+    "spinning": ("spinning", "spinning around", "rotating", "turning around"),
+    "closer": ("coming closer", "getting closer", "moving closer", "approaching", "getting bigger"),
+    "away": ("moving away", "going away", "getting smaller", "moving farther away"),
+    "jumping": ("jumping", "jumping up and down", "bouncing", "hopping"),
+    "rolling left": ("rolling <left>", "rolling over <left>"),
+    "rolling right": ("rolling <right>", "rolling over <right>"),
+    "moving": ("moving", "moving around"),
+}
+_WALKS = {
+    "person": ("walking", "walking", "running"), "animal": ("walking", "walking", "running"),
+    "vehicle": ("driving", "driving"), "thing": (), "fixture": (),
+}  # fmt: skip
+_FLIERS = ("bird", "airplane", "kite", "frisbee")
+_FLOATERS = ("boat", "surfboard")
+
+
+def phrase(rng: Generator, clues: Clues, cast: list[Described]) -> str:
+    """The clues in words."""
+
+    def pick(choices: tuple[str, ...]) -> str:
+        return choices[int(rng.integers(len(choices)))]
+
+    noun = clues["noun"]
+    before, after = [], []
+    if "size" in clues:
+        before.append(pick(_SIZES[clues["size"]]))
+    if "colour" in clues:
+        if "person" in meant_by(noun):
+            wear = ("in {}", "in {}", "in {} clothes", "wearing {}", "dressed in {}")
+            after.append(pick(wear).format(clues["colour"]))
+        else:
+            before.append(clues["colour"])
+    article = pick(("the", "the", "a", ""))
+    if noun in ("someone", "somebody"):
+        article = "" if not before else article
+        noun = noun if not before else "person"
+    subject = " ".join([*before, noun, *after])
+    if article == "a" and subject[0] in "aeiou":
+        article = "an"
+    subject = f"{article} {subject}".strip()
+    where = ""
+    if "relation" in clues:
+        relation, landmark = clues["relation"].split("/")
+        where = f"{pick(_RELATIONS[relation])} the {cast[int(landmark)].words[0]}"
+    if "place" in clues:
+        where = f"{pick(_PLACES[clues['place']])} {where}".strip()
+    link = pick(("is", "is", "", "that is"))
+    if "motion" not in clues:
+        return " ".join(filter(None, (subject, link if where and link != "that is" else "", where)))
+    does = _verb(rng, clues["motion"], noun)
+    parts = (subject, link, does, where) if rng.random() < 0.35 else (subject, where, link, does)
+    return " ".join(filter(None, parts))
+
+
+def _verb(rng: Generator, motion: str, noun: str) -> str:
+    choices = _MOTIONS[motion]
+    category = min(sorted(meant_by(noun)), key=lambda c: noun not in noun_of(c).words)
+    if motion in ("left", "right"):
+        walks = _WALKS[noun_of(category).kind]
+        if category in _FLIERS:
+            walks = ("flying",)
+        elif category in _FLOATERS:
+            walks = ()
+        choices += tuple(f"{walk} <{motion}>" for walk in walks)
+    verb = choices[int(rng.integers(len(choices)))]
+    side = _SIDES[int(rng.integers(len(_SIDES)))]
+    for name in ("left", "right"):
+        verb = verb.replace(f"<{name}>", side.format(name))
+    return verb

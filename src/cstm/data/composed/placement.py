@@ -1,0 +1,193 @@
+"""Puts cut-outs on a photograph: how large, how near, where, and so that they stay in view."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from numpy.random import Generator
+
+from cstm.data.composed.camera import Camera, draw_camera
+from cstm.data.composed.draws import choose
+from cstm.data.composed.figures import Figure
+from cstm.data.composed.motion import AFTER, BEFORE, MOTIONS, Motion, draw_motion, draw_partner
+from cstm.data.composed.nouns import noun_of
+from cstm.data.composed.scene import Actor, Backdrop, Box, Scene
+from cstm.data.composed.stock import Stock, may_hold
+
+Kind = Literal["look-alikes", "composed", "whole"]
+
+_STATIC_SHARE: dict[Kind, float] = {"look-alikes": 0.5, "composed": 0.35, "whole": 0.2}
+_MOTION_WEIGHTS = dict(
+    zip(MOTIONS, (0.16, 0.16, 0.07, 0.07, 0.16, 0.08, 0.08, 0.08, 0.09, 0.03, 0.03), strict=True)
+)
+_WIDE, _TALL = ((320, 240), (320, 180)), ((240, 320),)
+_FREE_BACKDROP = 0.75
+"""Share of clips on a photograph that holds none of the classes cut out for it."""
+_TRIES = 16
+
+
+def draw_scene(rng: Generator, stock: Stock, kind: Kind) -> Scene | None:
+    """Draw a scene of a kind; None where not all actors found a place."""
+    figures, names = _draw_roles(rng, stock, kind)
+    picture = _draw_picture(rng, stock, {figure.category for figure in figures})
+    if not picture:
+        return None
+    photograph = picture[0].photograph
+    sizes = _TALL if photograph.height > photograph.width else _WIDE
+    width, height = sizes[int(rng.integers(len(sizes)))]
+    near = _draw_sizes(rng, figures, min(width, height), alike=kind == "look-alikes")
+    motions = _draw_motions(rng, figures, names, near)
+    camera = Camera()
+    if rng.random() >= _STATIC_SHARE[kind]:
+        camera = draw_camera(rng, motions[0].velocity if motions else None)
+    backdrop = _draw_backdrop(rng, picture, camera, (width, height), whole=kind == "whole")
+    scene = Scene(width, height, backdrop, (), camera)
+    actors: list[Actor] = []
+    for figure, motion, long in zip(figures, motions, near, strict=True):
+        actor = _place(rng, scene, actors, figure, motion, long, alike=kind == "look-alikes")
+        if actor is None:
+            return None
+        actors.append(actor)
+    # Who stands lower is nearer, and drawn later.
+    return replace(scene, actors=tuple(sorted(actors, key=lambda actor: actor.box().bottom)))
+
+
+def _draw_roles(rng: Generator, stock: Stock, kind: Kind) -> tuple[list[Figure], list[str]]:
+    """Who takes part, and the names of their motions; the first two of look-alikes are one."""
+    if kind == "whole":
+        return [], []
+    figures = [stock.draw_cutout(rng, stock.draw_category(rng))]
+    names = [choose(rng, _MOTION_WEIGHTS)]
+    count = choose(rng, {1: 0.25, 2: 0.4, 3: 0.25, 4: 0.1})
+    if kind == "look-alikes":
+        figures.append(figures[0])
+        names.append(draw_partner(rng, names[0]))
+        count = choose(rng, {2: 0.7, 3: 0.3})
+    while len(figures) < count:
+        category = figures[0].category if rng.random() < 0.4 else stock.draw_category(rng)
+        figures.append(stock.draw_cutout(rng, category))
+        is_rival = category == figures[0].category and rng.random() < 0.7
+        names.append(draw_partner(rng, names[0]) if is_rival else choose(rng, _MOTION_WEIGHTS))
+    return figures, names
+
+
+def _draw_picture(rng: Generator, stock: Stock, categories: set[str]) -> list[Figure]:
+    """Draw a photograph: for cut-outs mostly one with room, and without others of their classes."""
+    is_free = bool(categories) and rng.random() < _FREE_BACKDROP
+    picture = stock.draw_picture(rng)
+    for _ in range(_TRIES):
+        if not (is_free and (may_hold(picture, frozenset(categories)) or _is_close_up(picture))):
+            break
+        picture = stock.draw_picture(rng)
+    return picture
+
+
+def _is_close_up(picture: list[Figure]) -> bool:
+    photograph = picture[0].photograph
+    area = photograph.width * photograph.height
+    return any(figure.size[0] * figure.size[1] > 0.4 * area for figure in picture)
+
+
+def _draw_sizes(rng: Generator, figures: Sequence[Figure], side: int, alike: bool) -> list[float]:
+    """Long sides in pixels: by the class's own size, much evened out, and by distance."""
+    distance = float(rng.uniform(0.34, 0.66))
+    longs = []
+    for number, figure in enumerate(figures):
+        if alike and number < 2:
+            share = distance * float(rng.uniform(0.92, 1.08))
+        else:
+            share = min(0.7, max(0.28, distance * float(rng.uniform(0.7, 1.4))))
+        long = side * share * (noun_of(figure.category).reach / 1.7) ** 0.3
+        longs.append(min(max(long, 52.0), 0.75 * side, 1.6 * max(figure.size)))
+    return longs
+
+
+def _draw_motions(
+    rng: Generator, figures: Sequence[Figure], names: Sequence[str], longs: Sequence[float]
+) -> list[Motion]:
+    motions = [
+        draw_motion(rng, name, long, noun_of(figure.category).kind in ("person", "animal"))
+        for figure, name, long in zip(figures, names, longs, strict=True)
+    ]
+    # The pose in the target frame should not tell who of a class turns.
+    turning = {f.category for f, motion in zip(figures, motions, strict=True) if motion.angle}
+    return [
+        replace(motion, angle=motion.angle or float(rng.uniform(-180, 180)))
+        if figure.category in turning
+        else motion
+        for figure, motion in zip(figures, motions, strict=True)
+    ]
+
+
+def _draw_backdrop(
+    rng: Generator, picture: list[Figure], camera: Camera, size: tuple[int, int], whole: bool
+) -> Backdrop:
+    """Scale and shift a photograph so that all that the camera sees lies on it."""
+    photograph = picture[0].photograph
+    left, top, right, bottom = camera.reach(*size)
+    fit = max((right - left) / photograph.width, (bottom - top) / photograph.height)
+    scale = fit * float(rng.uniform(1.0, 1.08 if whole else 1.35))
+    room_x = photograph.width * scale - (right - left)
+    room_y = photograph.height * scale - (bottom - top)
+    origin = (room_x * float(rng.random()) - left, room_y * float(rng.random()) - top)
+    return Backdrop(tuple(picture), scale, origin)
+
+
+def _place(
+    rng: Generator,
+    scene: Scene,
+    placed: Sequence[Actor],
+    figure: Figure,
+    motion: Motion,
+    long: float,
+    alike: bool,
+) -> Actor | None:
+    """Find an actor a place where it is in view and not much covered; None where there is none."""
+    scale = long / max(figure.size)
+    size = (figure.size[0] * scale, figure.size[1] * scale)
+    actor = Actor(figure, motion, (0.0, 0.0), size, bool(rng.integers(2)))
+    box = actor.box()
+    wide, high = box.right - box.left, box.bottom - box.top
+    # Large ones are near, and near ones stand low.
+    ground = 0.55 + 0.5 * long / min(scene.width, scene.height)
+    for _ in range(_TRIES):
+        x = float(rng.uniform(0.42 * wide, scene.width - 0.42 * wide))
+        bottom = scene.height * (ground + float(rng.uniform(-0.2, 0.15)))
+        if motion.name in ("up", "down", "jumping") or alike:
+            bottom = float(rng.uniform(high, scene.height))
+        y = min(max(bottom - high / 2, 0.42 * high), scene.height - 0.42 * high)
+        actor = replace(actor, middle=(x, y))
+        if _in_view(scene, actor) and _apart(actor, placed, alike):
+            return actor
+    return None
+
+
+def _in_view(scene: Scene, actor: Actor) -> bool:
+    """Whether enough of an actor is in the picture at the target frame and at both ends."""
+    for time, least in ((0, 0.85), (BEFORE, 0.45), (AFTER, 0.45)):
+        box = seen_at(scene, actor.box(time), time)
+        if box.common(scene.frame).area < least * min(box.area, 0.8 * scene.frame.area):
+            return False
+    return True
+
+
+def seen_at(scene: Scene, box: Box, time: int) -> Box:
+    """A box of the scene in the picture of a frame, the camera's roll left out."""
+    if time == 0 or scene.camera.is_static:
+        return box
+    matrix = scene.camera.to_picture(time, scene.width, scene.height)
+    x, y = box.middle
+    half = (box.right - box.left) / 2, (box.bottom - box.top) / 2
+    scale = float(matrix[0, 0])
+    x, y = (float(v) for v in matrix @ (x, y, 1.0))
+    return Box(x - scale * half[0], y - scale * half[1], x + scale * half[0], y + scale * half[1])
+
+
+def _apart(actor: Actor, placed: Sequence[Actor], alike: bool) -> bool:
+    for other in placed:
+        most = 0.06 if alike and other.figure is actor.figure else 0.25
+        if actor.box().overlap(other.box()) > most:
+            return False
+        if any(actor.box(time).overlap(other.box(time)) > 0.5 for time in (BEFORE, AFTER)):
+            return False
+    return True

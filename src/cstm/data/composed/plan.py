@@ -1,0 +1,103 @@
+"""What a clip will show and what is said of it, before any pixel is drawn."""
+
+from dataclasses import dataclass
+
+from numpy.random import Generator
+
+from cstm.data.composed.cast import describe_cast
+from cstm.data.composed.clues import Described
+from cstm.data.composed.colours import COLOURS
+from cstm.data.composed.draws import choose
+from cstm.data.composed.nouns import CATEGORIES, meant_by, noun_of
+from cstm.data.composed.placement import Kind, draw_scene
+from cstm.data.composed.scene import Scene
+from cstm.data.composed.sentences import Sentence, describe, describe_absent
+from cstm.data.composed.stock import Stock, may_hold
+
+KINDS: dict[Kind, float] = {"look-alikes": 0.34, "composed": 0.4, "whole": 0.26}
+"""Shares of the kinds of clips: the same cut-out twice, several on a photograph, a photograph."""
+ABSENT_SHARE = 0.26
+"""Share of clips for which a sentence is sought about someone who is not in them."""
+
+_MOST_TARGETS = 4
+_TRIES = 80
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scene and the sentences about it.
+
+    The cast is the scene's actors, then the backdrop's figures; a sentence's actor is the number
+    of a member, counted from 0.
+    """
+
+    kind: Kind
+    scene: Scene
+    cast: tuple[Described, ...]
+    sentences: tuple[Sentence, ...]
+
+
+def draw_plan(rng: Generator, stock: Stock) -> Plan | None:
+    """Draw what a clip will show; None where nothing was found of which one can speak.
+
+    A kind of clip for which the photographs give nothing makes place for another.
+    """
+    kind = choose(rng, KINDS)
+    for number in range(_TRIES):
+        if number and number % (_TRIES // 4) == 0:
+            kind = choose(rng, KINDS)
+        scene = draw_scene(rng, stock, kind)
+        if scene is None:
+            continue
+        cast = describe_cast(scene)
+        targets = _targets(rng, scene, cast, kind)
+        sentences = describe(rng, cast, targets, pair=kind == "look-alikes") if targets else None
+        if not sentences:
+            continue
+        if rng.random() < ABSENT_SHARE:
+            absent = describe_absent(rng, cast, _absent_nouns(rng, scene), COLOURS)
+            sentences += [absent] if absent else []
+        return Plan(kind, scene, tuple(cast), tuple(sentences))
+    return None
+
+
+def _targets(rng: Generator, scene: Scene, cast: list[Described], kind: Kind) -> list[int]:
+    """Whom sentences are to be about, look-alikes first; none where the clip is of no use."""
+    actors = range(len(scene.actors))
+    if not all(cast[number].is_clear for number in actors):
+        return []
+    first: list[int] = list(actors)
+    if kind == "look-alikes":
+        cutouts = [actor.figure for actor in scene.actors]
+        twins = [n for n in actors if sum(cutout is cutouts[n] for cutout in cutouts) > 1]
+        if len(twins) != 2:
+            return []
+        first = twins + [number for number in actors if number not in twins]
+    rest = [
+        n for n in range(len(actors), len(cast)) if cast[n].is_clear and _is_worth(rng, cast[n])
+    ]
+    if actors and rng.random() < 0.6:
+        rest = []
+    return (first + [rest[int(i)] for i in rng.permutation(len(rest))])[:_MOST_TARGETS]
+
+
+def _is_worth(rng: Generator, one: Described) -> bool:
+    """Persons, animals and vehicles always, fixtures now and then."""
+    chance = {"thing": 0.6, "fixture": 0.25}.get(noun_of(one.category).kind, 1.0)
+    return rng.random() < chance
+
+
+def _absent_nouns(rng: Generator, scene: Scene) -> list[str]:
+    """Words for classes of which surely nothing is in the clip; persons and animals more often."""
+    present = {actor.figure.category for actor in scene.actors}
+    nouns = []
+    for category in CATEGORIES:
+        noun = noun_of(category)
+        word = noun.words[0]
+        if not present & meant_by(word) and not may_hold(
+            list(scene.backdrop.figures), meant_by(word)
+        ):
+            chance = {"person": 1.0, "animal": 0.8, "vehicle": 0.8, "thing": 0.2, "fixture": 0.1}
+            nouns += [word] * int(rng.random() < chance[noun.kind])
+            nouns += [word] * (8 if noun.kind == "person" else 0)
+    return nouns

@@ -1,0 +1,160 @@
+"""Instance files: found, checked, split by picture."""
+
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from cstm.data.composed import ComposedClips
+from cstm.data.composed.instances import read_photographs, split_of
+from cstm.data.composed.stock import Stock
+
+
+@pytest.fixture
+def root(photographs, tmp_path) -> Path:
+    """A copy to spoil."""
+    return shutil.copytree(photographs, tmp_path / "copy")
+
+
+def edit(root: Path, change) -> None:
+    document = json.loads((root / "instances.json").read_text())
+    change(document)
+    (root / "instances.json").write_text(json.dumps(document))
+
+
+def test_a_picture_is_of_one_split_and_what_is_unmarked_of_none(photographs):
+    paths = {split: {p.path.name for p in read_photographs(photographs, split)}
+             for split in ("train", "test")}  # fmt: skip
+    assert not paths["train"] & paths["test"]
+    marked = {f"{n:03d}.png" for n in range(1, 61) if n % 7}
+    assert paths["train"] | paths["test"] == marked
+    assert paths["test"] == {name for name in marked if split_of(int(name[:3])) == "test"}
+
+
+def test_no_pixel_of_a_test_photograph_is_used_in_training(photographs):
+    used = {}
+    for split in ("train", "test"):
+        plans = ComposedClips(photographs, split, clips=40).plans
+        used[split] = {
+            figure.photograph.path
+            for plan in plans
+            for figure in (*plan.scene.backdrop.figures, *(a.figure for a in plan.scene.actors))
+        }
+    assert used["train"]
+    assert used["test"]
+    assert not used["train"] & used["test"]
+
+
+def test_about_15_percent_are_for_testing():
+    share = sum(split_of(number) == "test" for number in range(20_000)) / 20_000
+    assert share == pytest.approx(0.15, abs=0.01)
+
+
+def test_the_layout_of_the_whole_of_coco(root):
+    before = [p.instances for p in read_photographs(root, "train")]
+    (root / "annotations").mkdir()
+    text = (root / "instances.json").read_text()
+    (root / "annotations" / "instances_val2017.json").write_text(text)
+    # COCO's archive brings files for pictures that one may not have.
+    (root / "annotations" / "instances_train2017.json").write_text(
+        text.replace('.png"', '_train.png"')
+    )
+    (root / "instances.json").unlink()
+    (root / "images").rename(root / "val2017")
+    after = read_photographs(root, "train")
+    assert [p.instances for p in after] == before
+    assert all(p.path.parent == root / "val2017" for p in after)
+
+
+def test_no_instance_file(tmp_path):
+    with pytest.raises(ValueError, match=r"no instances\*\.json.*cocodataset"):
+        ComposedClips(tmp_path, "train")
+
+
+def test_missing_pictures_are_counted_and_one_is_named(root):
+    for number in (5, 9, 10):
+        (root / "images" / f"{number:03d}.png").unlink()
+    with pytest.raises(ValueError, match=r"3 of its 60 pictures are missing.*005\.png"):
+        ComposedClips(root, "train")
+
+
+def test_all_pictures_missing(root):
+    shutil.rmtree(root / "images")
+    with pytest.raises(ValueError, match=r"no picture.*are the pictures in .*images"):
+        ComposedClips(root, "train")
+
+
+def test_a_broken_polygon_is_named(root):
+    edit(root, lambda d: [a.update(segmentation=[[1, 2, 3]]) for a in d["annotations"]])
+    with pytest.raises(ValueError, match=r"\d+\.png: annotation \d+: its polygons") as caught:
+        ComposedClips(root, "train")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.pop("images"), "images should be a list"),
+        (lambda d: d["annotations"][0].pop("bbox"), "annotations should all have 'bbox'"),
+        (lambda d: d["annotations"][0].update(category_id=99), "annotation 1 should have a cat"),
+    ],
+)
+def test_an_incomplete_file(root, change, message):
+    edit(root, change)
+    with pytest.raises(ValueError, match=message):
+        ComposedClips(root, "train")
+
+
+def test_no_json(root):
+    (root / "instances.json").write_text('{"images": [')
+    with pytest.raises(ValueError, match="no JSON"):
+        ComposedClips(root, "train")
+
+
+def test_a_picture_of_another_size(root):
+    edit(root, lambda d: [image.update(width=241) for image in d["images"]])
+    with pytest.raises(ValueError, match="240×180 pixels, the instance file says 241×180"):
+        ComposedClips(root, "train")
+
+
+def test_nothing_to_cut_out(root):
+    edit(root, lambda d: [a.update(category_id=67) for a in d["annotations"]])
+    with pytest.raises(ValueError, match="nothing to cut out"):
+        ComposedClips(root, "train")
+
+
+def test_what_is_cut_by_the_border_hidden_or_a_crowd_is_not_cut_out(root):
+    whole = sum(f.is_whole for p in Stock(read_photographs(root, "train")).pictures for f in p)
+    assert whole > 20
+
+    def spoil(document):
+        for annotation in document["annotations"]:
+            left, top, width, height = annotation["bbox"]
+            match annotation["image_id"] % 3:
+                case 0:
+                    annotation["segmentation"] = [[0, top, 70, top, 70, top + 70, 0, top + 70]]
+                case 1:
+                    annotation["iscrowd"] = 1
+                case 2:
+                    x, y = left + width / 2, top + height / 2
+                    annotation["segmentation"] = [
+                        [x - 20, y - 45, x + 20, y - 45, x + 20, y - 10, x - 20, y - 10],
+                        [x - 20, y + 10, x + 20, y + 10, x + 20, y + 45, x - 20, y + 45],
+                    ]
+
+    edit(root, spoil)
+    with pytest.raises(ValueError, match="nothing to cut out"):
+        Stock(read_photographs(root, "train"))
+
+
+def test_colours_and_boxes_are_measured_from_the_pixels(photographs):
+    names = {"person": "red", "car": "blue", "cat": "black", "dog": "white"}
+    figures = [f for p in Stock(read_photographs(photographs, "train")).pictures for f in p]
+    for figure in figures:
+        assert figure.colours.clear == names[figure.category]
+        mask = figure.photograph.mask(figure.instance)
+        left, top, width, height = (round(side) for side in figure.instance.box)
+        assert cv2.boundingRect(mask.astype(np.uint8)) == (left, top, width, height)

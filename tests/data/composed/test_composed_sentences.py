@@ -1,0 +1,228 @@
+"""Sentences about composed clips: true, of one actor only, or of no one; in words that we know."""
+
+import gzip
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cstm.data.composed import ComposedClips
+from cstm.data.composed.clues import fits
+from cstm.data.composed.colours import COLOURS, name_colours
+from cstm.data.composed.motion import MAY_BE, MOTIONS, draw_partner
+from cstm.data.composed.nouns import CATEGORIES, meant_by, noun_of
+from cstm.data.composed.phrases import phrase
+from cstm.data.composed.sentences import options
+from cstm.data.words import MAX_WORDS, tokenize
+
+SPRITES = Path("../shared/data/sprites")
+VECTORS = Path("../shared/data/weights/word_vectors_300d.txt.gz")
+
+PLACE = re.compile(
+    r"(on|at|in) the (left|right|top|bottom|middle|center)( side)?|((to )?the |on the )?"
+    r"\b(left|right) of the [a-z ]+?(?= (is|that|moving|going|heading|not|stay)|$)"
+)
+SAID = {
+    "left": r"\bleft\b", "right": r"\bright\b", "up": r"\b(up|upwards|rising)\b(?! and)",
+    "down": r"(?<!and )\b(down|sinking)\b", "still": r"\b(not moving|still|in place)\b",
+    "spinning": r"spinning|rotating|turning", "closer": r"closer|approaching|bigger$",
+    "away": r"away|smaller$", "jumping": r"jumping|bouncing|hopping",
+    "rolling": r"rolling",
+}  # fmt: skip
+"""What a sentence says of motion, read from its words."""
+
+
+@pytest.fixture(scope="module")
+def clips(photographs) -> ComposedClips:
+    return ComposedClips(photographs, "train", clips=250, seed=5)
+
+
+def said_motions(text: str) -> set[str]:
+    rest = PLACE.sub("", text)
+    return {motion for motion, words in SAID.items() if re.search(words, rest)}
+
+
+def called(category: str, text: str) -> bool:
+    return any(re.search(rf"\b{word}\b", text) for word in noun_of(category).words)
+
+
+def plain(clips):
+    """Sentences with their casts, without those that speak of another actor too."""
+    for plan in clips.plans:
+        for sentence in plan.sentences:
+            if " of the " not in sentence.text and "behind" not in sentence.text:
+                yield plan, sentence
+
+
+def test_what_is_said_of_an_actor_is_true(clips):
+    checked = 0
+    for plan, sentence in plain(clips):
+        if sentence.actor is None:
+            continue
+        one = plan.cast[sentence.actor]
+        assert called(one.category, sentence.text)
+        for motion in said_motions(sentence.text):
+            assert motion in one.motion.split() or one.motion == motion, sentence.text
+            checked += 1
+        for colour in COLOURS:
+            if re.search(rf"\b{colour}\b", sentence.text):
+                assert one.colour == colour
+        if re.search(r"(on|at) the left", sentence.text):
+            assert one.box.middle[0] < 0.45
+        if re.search(r"(on|at) the right", sentence.text):
+            assert one.box.middle[0] > 0.55
+    assert checked > 150
+
+
+def test_nobody_else_is_meant(clips):
+    """Of all others of its class something that is said is false."""
+    for plan, sentence in plain(clips):
+        placed = re.search(r"(on|at|in) the (left|right|top|bottom|middle|center)", sentence.text)
+        sized = re.search(r"\b(small|little|smaller|big|large|bigger) ", sentence.text)
+        if sentence.actor is None or placed or sized:
+            continue
+        said = said_motions(sentence.text)
+        colours = {c for c in COLOURS if re.search(rf"\b{c}\b", sentence.text)}
+        for number, other in enumerate(plan.cast):
+            if number != sentence.actor and called(other.category, sentence.text):
+                moves = re.search(r"\bmoving\b", sentence.text) and other.motion == "still"
+                otherwise = any(motion not in other.motion.split() for motion in said)
+                assert otherwise or moves or not colours <= other.colours, sentence.text
+
+
+def test_look_alikes_are_one_cut_out_that_sentences_tell_apart_by_motion_alone(clips):
+    plans = [plan for plan in clips.plans if plan.kind == "look-alikes"]
+    assert len(plans) > 50
+    for plan in plans:
+        told = {
+            (sentence.actor, sentence.look_alike)
+            for sentence in plan.sentences
+            if "action" in sentence.tags and sentence.look_alike is not None
+        }
+        twins = [
+            (one, other)
+            for one, other in told
+            if (other, one) in told
+            and plan.scene.actors[one].figure is plan.scene.actors[other].figure
+        ]
+        assert twins
+        for one, other in twins:
+            first, second = (plan.cast[number].motion for number in (one, other))
+            assert first not in MAY_BE[second]
+            assert second not in MAY_BE[first]
+            ratio = max(plan.scene.actors[one].size) / max(plan.scene.actors[other].size)
+            assert 0.8 < ratio < 1.25
+
+
+def test_neither_place_nor_pose_gives_a_motion_away(photographs):
+    lefts, angles = [], {"turning": [], "other": []}
+    for plan in ComposedClips(photographs, "train", clips=300, seed=9).plans:
+        if plan.kind != "look-alikes":
+            continue
+        turning = any("rolling" in a.motion.name or a.motion.name == "spinning"
+                      for a in plan.scene.actors[:2])  # fmt: skip
+        for actor in plan.scene.actors:
+            if actor.motion.name == "left":
+                lefts.append(actor.middle[0] / plan.scene.width)
+            if turning and actor.figure is plan.scene.actors[0].figure:
+                own = "rolling" in actor.motion.name or actor.motion.name == "spinning"
+                angles["turning" if own else "other"].append(abs(actor.motion.angle))
+    assert np.mean(lefts) == pytest.approx(0.5, abs=0.1)
+    assert np.mean(angles["other"]) == pytest.approx(np.mean(angles["turning"]), abs=25)
+
+
+def test_place_tells_some_pairs_apart(clips):
+    by_place = [s for p in clips.plans for s in p.sentences if s.tags == ("place",)]
+    assert sum(s.look_alike is not None for s in by_place) > 20
+
+
+def test_absent_actors_are_absent(clips):
+    absent = [(p, s) for p in clips.plans for s in p.sentences if s.actor is None]
+    assert len(absent) > 30
+    kinds = set()
+    for plan, sentence in absent:
+        said = said_motions(sentence.text)
+        colours = {c for c in COLOURS if re.search(rf"\b{c}\b", sentence.text)}
+        same = [one for one in plan.cast if called(one.category, sentence.text)]
+        kinds.add("class" if not same else "colour" if colours else "motion")
+        for one in same:
+            wrong_motion = any(m not in one.motion.split() for m in said)
+            placed = re.search(r"(on|at|in) the ", sentence.text)
+            assert wrong_motion or placed or not colours <= one.colours, sentence.text
+    assert kinds == {"class", "colour", "motion"}
+
+
+def test_every_set_of_clues_is_true_of_its_actor_and_of_no_other(clips):
+    rng = np.random.default_rng(0)
+    for plan in clips.plans:
+        cast = list(plan.cast)
+        for number, one in enumerate(cast):
+            if one.is_clear:
+                for clues in options(rng, cast, number):
+                    assert [i for i in range(len(cast)) if fits(clues, cast, i)] == [number]
+
+
+def test_partners_are_never_mistaken():
+    rng = np.random.default_rng(0)
+    for motion in MOTIONS:
+        partners = {draw_partner(rng, motion) for _ in range(60)}
+        assert motion not in partners
+        assert len(partners) >= 3
+
+
+def test_sentences_are_short_enough(clips):
+    assert max(len(tokenize(pair.sentence)) for pair in clips.pairs) <= MAX_WORDS
+
+
+@pytest.mark.parametrize(
+    ("rgb", "name"),
+    [
+        ((210, 30, 35), "red"), ((240, 130, 20), "orange"), ((245, 215, 40), "yellow"),
+        ((40, 140, 60), "green"), ((30, 70, 190), "blue"), ((110, 40, 160), "purple"),
+        ((245, 150, 190), "pink"), ((110, 66, 36), "brown"), ((20, 20, 22), "black"),
+        ((240, 240, 238), "white"), ((128, 128, 130), "gray"), ((190, 160, 30), "yellow"),
+    ],
+)  # fmt: skip
+def test_colour_names(rgb, name):
+    pixels = np.full((100, 3), rgb, np.uint8)
+    assert name_colours(pixels).clear == name
+    mixed = np.concatenate([pixels, np.full((100, 3), (255, 255, 255) if name != "white" else 0)])
+    assert name_colours(mixed.astype(np.uint8)).clear is None
+    assert name in name_colours(mixed.astype(np.uint8)).possible
+
+
+@pytest.mark.skipif(not VECTORS.exists(), reason="word vectors not at hand")
+def test_all_words_have_vectors(clips):
+    with gzip.open(VECTORS, "rt", encoding="utf-8") as file:
+        known = {line.split(" ", 1)[0] for line in file}
+    rng = np.random.default_rng(0)
+    words = {word for category in CATEGORIES for noun in noun_of(category).words
+             for word in tokenize(noun)} | set(COLOURS)  # fmt: skip
+    cast = list(clips.plans[0].cast)
+    for motion in (*MOTIONS, "moving"):
+        for noun in ("person", "dog", "car", "bird", "ball"):
+            for place in ("left", "right", "top", "bottom", "middle"):
+                for size in ("small", "big"):
+                    clues = {"noun": noun, "motion": motion, "place": place, "size": size,
+                             "colour": "red"}  # fmt: skip
+                    words |= set(tokenize(phrase(rng, clues, cast)))
+    for relation in ("left of", "right of", "in front of", "behind"):
+        text = phrase(rng, {"noun": "person", "relation": f"{relation}/0"}, cast)
+        words |= set(tokenize(text))
+    assert words - known == set()
+
+
+@pytest.mark.skipif(not SPRITES.exists(), reason="photographs not at hand")
+def test_real_photographs():
+    clips = ComposedClips(SPRITES, "test", clips=60)
+    assert {plan.kind for plan in clips.plans} == {"look-alikes", "composed", "whole"}
+    for index in range(0, len(clips), 3):
+        sample, pair = clips[index], clips.pairs[index]
+        assert sample.mask.any() == (pair.instance > 0), pair
+
+
+def test_words_mean_their_own_class():
+    for category in CATEGORIES:
+        for word in noun_of(category).words:
+            assert category in meant_by(word)
