@@ -22,7 +22,7 @@ from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
 
 CLIP = ClipConfig(size=64)
-BREAKDOWNS = ("by_tag", "by_action", "by_direction", "by_combination")
+BREAKDOWNS = ("by_tag", "by_action", "by_direction", "by_combination", "by_camera")
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +62,25 @@ def test_unseen_combinations_are_told_apart(network, samples):
     assert groups["seen"]["samples"] == len(samples) - unseen > 0
 
 
+@pytest.mark.parametrize("protocol", ["ratio", "coco", "released"])
+def test_an_actor_that_is_not_seen_has_an_empty_mask_under_every_protocol(samples, protocol):
+    words = Vocabulary.of_sentences(pair.sentence for pair in samples.pairs)
+    torch.manual_seed(0)
+    network = ActorSegmenter(replace(get_experiment("tiny").model, presence="pooled"), len(words))
+    ious = []
+    for logit in (40.0, -40.0):
+        torch.nn.init.constant_(network.decoder.presence.judge[2].bias, logit)
+        ious.append(measured((network.eval(), words), samples, 8, range(4), protocol)["mean_iou"])
+    assert ious[0] > ious[1] == pytest.approx(0, abs=1e-3)
+
+
 @torch.inference_mode()
 def test_iou_is_taken_at_native_resolution(network, samples):
     ious = []
     for sample in samples:
         fit = ResizePad.for_frame(80, 96, 64)
         clip = fit.apply(sample.frames)[None].float() / 255
-        logits = network[0].predict(clip, torch.tensor([network[1].encode(sample.sentence)]))
+        logits = network[0].predict(clip, torch.tensor([network[1].encode(sample.sentence)])).mask
         mask = (fit.invert(logits.sigmoid())[0] > 0.5).numpy()
         union = (mask | sample.mask).sum()
         ious.append((mask & sample.mask).sum() / union if union else 1.0)
@@ -122,7 +134,7 @@ def test_scoring_the_saved_files_gives_the_same_numbers(samples, tmp_path, capsy
     scored = json.loads(capsys.readouterr().out)
     assert evaluated["samples"] == scored["samples"] == 11
     assert evaluated["mean_iou"] > 0.1
-    for name in evaluated.keys() - {*BREAKDOWNS, "look_alike_samples", "pick_rate"}:
+    for name in evaluated.keys() - {*BREAKDOWNS, "by_presence", "look_alike_samples", "pick_rate"}:
         assert scored[name] == evaluated[name], name
 
 

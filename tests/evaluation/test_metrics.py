@@ -294,6 +294,38 @@ def test_breakdowns():
     assert counts == {"seen": 3, "unseen": 1}
 
 
+def test_lost_and_rejected_actors_are_counted_apart():
+    nothing, something = np.zeros((4, 5), bool), np.eye(4, 5, dtype=bool)
+    metric = RatioProtocol()
+    pairs = [(something, something), (something, nothing), (nothing, nothing), (nothing, something)]
+    for number, (truth, mask) in enumerate([*pairs, (nothing, nothing)]):
+        metric.add(number, number, encode_mask(truth), [Prediction(0.5, encode_mask(mask))])
+    by_presence = metric.compute()["by_presence"]
+    assert by_presence["present"]["samples"] == 2
+    assert by_presence["present"]["empty_masks"] == 0.5
+    assert by_presence["present"]["mean_iou"] == 0.5
+    assert by_presence["absent"]["samples"] == 3
+    assert by_presence["absent"]["empty_masks"] == pytest.approx(2 / 3)
+
+
+def test_cameras_are_told_apart_and_among_them_what_tells_look_alikes_apart():
+    result = told(
+        [
+            (50, Told(("action",), camera="static", picked=1.0)),
+            (50, Told(("appearance", "action"), camera="static", picked=0.0)),
+            (50, Told(("place",), camera="moving", picked=1.0)),
+            (50, Told(("appearance",), camera="moving")),
+            (50, Told(("action",), picked=1.0)),
+        ]
+    ).compute()
+    rates = {name: group["pick_rate"] for name, group in result["by_camera"].items()}
+    assert rates == {
+        "static, look-alikes by action": 0.5,
+        "moving, look-alikes by place": 1.0,
+        "moving": None,
+    }
+
+
 @pytest.mark.parametrize("protocol", ["ratio", "coco", "released"])
 def test_result_is_json_with_the_keys_promised(protocol):
     result = json.loads(json.dumps(measure([overlap(5, 10)], make_protocol(protocol, 10))))
@@ -304,12 +336,15 @@ def test_result_is_json_with_the_keys_promised(protocol):
         "ap",
         "overall_iou",
         "mean_iou",
+        "empty_masks",
         "look_alike_samples",
         "pick_rate",
         "by_tag",
         "by_action",
         "by_direction",
         "by_combination",
+        "by_camera",
+        "by_presence",
     ]
     assert result["protocol"] == protocol
     assert result["pick_rate"] is None

@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cstm.config import Experiment
@@ -24,6 +25,8 @@ class Cost(TypedDict):
     """Parameters, and multiply-adds of a forward pass."""
 
     parameters: int
+    word_vectors: int
+    """Of the parameters, those in tables of word vectors, which grow with the vocabulary."""
     macs: Macs
     inference_macs: int
     """The total without the coarser response heads, which only training needs."""
@@ -58,6 +61,9 @@ def profile(experiment: Experiment, vocabulary: int = 1300) -> Cost:
     sentence = {stream: macs(f"{stream}.language") for stream in ("spatial", "temporal")}
     return {
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "word_vectors": sum(
+            table.weight.numel() for table in network.modules() if isinstance(table, nn.Embedding)
+        ),
         "macs": {
             "language": macs("language") + sum(sentence.values()),
             "spatial": macs("spatial") - sentence["spatial"],

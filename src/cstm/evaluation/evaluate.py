@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from cstm.config import ClipConfig, DataFormat
 from cstm.data.coco_results import Prediction, image_ids, read_predictions, read_truth
 from cstm.data.combinations import read_unseen_videos
-from cstm.data.masks import encode_mask, mask_score
+from cstm.data.masks import encode_mask, judge
 from cstm.data.sample import Pair, Sample, Samples
 from cstm.data.transforms import ResizePad, unit_range
 from cstm.data.words import Vocabulary
@@ -60,17 +60,20 @@ def evaluate(
         fits = [_fit(sample, clip) for _, sample in group]
         clips = [fit.apply(sample.frames) for fit, (_, sample) in zip(fits, group, strict=True)]
         words = [vocabulary.encode(sample.sentence) for _, sample in group]
-        squares = _probabilities(network, torch.stack(clips), torch.tensor(words))
-        for fit, (index, sample), square in zip(fits, group, squares, strict=True):
+        squares, presences = _answer(network, torch.stack(clips), torch.tensor(words))
+        for fit, (index, sample), square, presence in zip(
+            fits, group, squares, presences, strict=True
+        ):
             native = fit.invert(square[None])[0].numpy()
             rows = slice(fit.top, fit.top + fit.height)
             columns = slice(fit.left, fit.left + fit.width)
             mask = metric.mask(native, square[rows, columns].numpy())
+            mask, score = judge(native, mask, presence)
             metric.add(
                 index,
                 ids[index],
                 encode_mask(sample.mask),
-                [Prediction(mask_score(native, mask), encode_mask(mask))],
+                [Prediction(score, encode_mask(mask))],
                 _told(samples.pairs[index], sample, native, unseen),
             )
         done += len(group)
@@ -83,13 +86,16 @@ def _fit(sample: Sample, clip: ClipConfig) -> ResizePad:
 
 
 @torch.inference_mode()
-def _probabilities(
+def _answer(
     network: Network,
     clips: UInt8[Tensor, "batch time 3 size size"],
     words: Int[Tensor, "batch word"],
-) -> Float[Tensor, "batch size size"]:
+) -> tuple[Float[Tensor, "batch size size"], list[float | None]]:
+    """Of the mask, and of the actor being there where the network tells."""
     device = next(network.parameters()).device
-    return network.predict(unit_range(clips.to(device)), words.to(device)).float().sigmoid().cpu()
+    predicted = network.predict(unit_range(clips.to(device)), words.to(device))
+    maps, presences = predicted.probabilities()
+    return maps.cpu(), presences
 
 
 def _told(
@@ -102,6 +108,7 @@ def _told(
         pair.direction,
         None if unseen is None else "unseen" if pair.video in unseen else "seen",
         None if look_alike is None else pick(native, sample.mask, look_alike),
+        pair.camera,
     )
 
 

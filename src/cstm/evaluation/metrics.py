@@ -33,11 +33,23 @@ from cstm.evaluation.rows import Row, Told, gather
 PERCENTS = range(50, 100, 5)
 """IoU thresholds in percent: AP is over all, the table of papers shows every second."""
 
-GROUPS: dict[str, Callable[[Told], str | None]] = {
-    "by_tag": lambda told: "+".join(tag for tag in TAGS if tag in told.tags) or None,
-    "by_action": lambda told: told.action,
-    "by_direction": lambda told: told.direction,
-    "by_combination": lambda told: told.combination,
+
+def _by_camera(row: Row) -> str | None:
+    """Camera, and what tells look-alikes apart: picking the one that moves is the harder task."""
+    told = row.told
+    if told.camera is None or told.picked is None:
+        return told.camera
+    clues = "+".join(tag for tag in ("action", "place") if tag in told.tags)
+    return f"{told.camera}, look-alikes by {clues}"
+
+
+GROUPS: dict[str, Callable[[Row], str | None]] = {
+    "by_tag": lambda row: "+".join(tag for tag in TAGS if tag in row.told.tags) or None,
+    "by_action": lambda row: row.told.action,
+    "by_direction": lambda row: row.told.direction,
+    "by_combination": lambda row: row.told.combination,
+    "by_camera": _by_camera,
+    "by_presence": lambda row: "absent" if row.is_absent else "present",
 }
 """Breakdowns: the name of a sample's group, None where it belongs to none."""
 
@@ -83,6 +95,7 @@ class MaskProtocol:
             tuple(predictions),
             int((mask & compared).sum()),
             int((mask | compared).sum()),
+            int(mask.sum()),
             told or Told(),
         )
 
@@ -92,9 +105,14 @@ class MaskProtocol:
         Fractions from 0 to 1, None where nothing was counted::
 
             {"protocol", "samples", "precision@0.5", …, "precision@0.9", "ap", "overall_iou",
-             "mean_iou", "look_alike_samples", "pick_rate",
+             "mean_iou", "empty_masks", "look_alike_samples", "pick_rate",
              "by_tag": {"appearance+action": {the same}, …}, "by_action": {…},
-             "by_direction": {…}, "by_combination": {"seen": {…}, "unseen": {…}}}
+             "by_direction": {…}, "by_combination": {"seen": {…}, "unseen": {…}},
+             "by_camera": {"static": {…}, "static, look-alikes by action": {…}, …},
+             "by_presence": {"present": {…}, "absent": {…}}}
+
+        ``empty_masks`` is the share of samples without a mask: of the present ones those lost, of
+        the absent ones those rejected.
 
         Raises:
             ValueError: no sample was counted.
@@ -105,9 +123,9 @@ class MaskProtocol:
             raise ValueError("no sample was evaluated; is the split empty?")
         breakdowns = {}
         for key, name_of in GROUPS.items():
-            names = {name for row in rows if (name := name_of(row.told)) is not None}
+            names = {name for row in rows if (name := name_of(row)) is not None}
             breakdowns[key] = {
-                name: self._summary([row for row in rows if name_of(row.told) == name])
+                name: self._summary([row for row in rows if name_of(row) == name])
                 for name in sorted(names)
             }
         return {"protocol": self.name, **self._summary(rows), **breakdowns}
@@ -139,6 +157,7 @@ class MaskProtocol:
             "ap": self._average_precision(rows, list(precision.values())),
             "overall_iou": float(intersection.sum() / union.sum()) if union.any() else 1.0,
             "mean_iou": float(iou.mean()),
+            "empty_masks": sum(row.area == 0 for row in rows) / len(rows),
             "look_alike_samples": len(picks),
             "pick_rate": sum(picks) / len(picks) if picks else None,
         }

@@ -24,6 +24,8 @@ class Told:
     """Whether the video holds a combination that training lacks."""
     picked: float | None = None
     """What :func:`pick` gave, where the actor has a look-alike."""
+    camera: Literal["static", "moving"] | None = None
+    """Whether the camera moves, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,14 @@ class Row:
     intersection: int
     """Pixels of prediction and truth, as the protocol takes the two."""
     union: int
+    area: int
+    """Pixels of the prediction."""
     told: Told
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether the actor is nowhere to be found."""
+        return self.union + self.intersection == self.area
 
 
 def gather(rows: Mapping[int, Row]) -> dict[int, Row]:

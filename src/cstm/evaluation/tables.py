@@ -12,11 +12,14 @@ from cstm.evaluation.cost import Cost
 _PRECISION = {f"precision@0.{x}": f".{x}" for x in range(5, 10)}
 _SUMMARY = {"ap": "AP", "overall_iou": "overall", "mean_iou": "mean"}
 _PICKED = {"pick_rate": "picked"}
+_EMPTY = {"empty_masks": "no mask"}
 _GROUPS = {
     "by_tag": "told apart by",
     "by_action": "action",
     "by_direction": "direction",
     "by_combination": "combination in training",
+    "by_camera": "camera",
+    "by_presence": "the actor is",
 }
 _MEANING = {
     "ratio": "IoU ≥ X, AP its mean over X",
@@ -29,14 +32,18 @@ def metric_tables(result: Mapping[str, Any]) -> list[Table]:
     """Metrics in percent: one table for all samples, one for each breakdown that there is.
 
     The columns .5 to .9 are P@0.5 to P@0.9; overall and mean are IoUs; picked, where there are
-    look-alike pairs, is the share of them in which the actor meant was chosen (chance: 50).
+    look-alike pairs, is the share of them in which the actor meant was chosen (chance: 50). Where
+    some sentences are about nobody, "no mask" tells how many were lost, and how many rejected.
     """
     protocol = result["protocol"]
     title = f"{protocol} protocol, percent: {_MEANING[protocol]}"
     summary = _SUMMARY | _PICKED if result["look_alike_samples"] else _SUMMARY
     tables = [_metric_table(title, {"all": result}, _PRECISION | summary)]
     for key, name in _GROUPS.items():
-        if result[key]:
+        if key == "by_presence":
+            if "absent" in result[key]:
+                tables.append(_metric_table(name, result[key], summary | _EMPTY))
+        elif result[key]:
             tables.append(_metric_table(name, result[key], summary))
     return tables
 
