@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-SpatialBackbone = Literal["inception_v3", "resnet50", "narrow2d"]
-TemporalBackbone = Literal["i3d", "s3d", "narrow3d"]
-DataFormat = Literal["a2d", "jhmdb", "synthetic"]
+SpatialBackbone = Literal["inception_v3", "resnet50", "efficientnet_lite0", "narrow2d"]
+TemporalBackbone = Literal["i3d", "s3d", "i3d_short", "narrow3d"]
+DataFormat = Literal["a2d", "jhmdb", "synthetic", "composed"]
 Split = Literal["train", "test"]
 Protocol = Literal["ratio", "coco", "released"]
 Device = Literal["auto", "cpu", "cuda"]
@@ -58,6 +58,8 @@ class ModelConfig:
     """Encoder stages (1-5) followed by a CMAM (Table 3c)."""
     attention: Literal["written", "pooled"] = "written"
     """CMAM by the word × position map A of equations 1-4 as written, or by its pooled identity."""
+    modulation: Literal["written", "centred"] = "written"
+    """Gates of CMAM: 1 + σ as equation 6 has it, or 2σ, which begins at 1: see CMAM."""
     coordinates: Literal["convolved", "added"] = "convolved"
     """Coordinates concatenated before a 3×3 convolution, or added after a learned 1×1."""
     fusion: Literal["lgfs", "add", "max"] = "lgfs"
@@ -74,12 +76,20 @@ class ModelConfig:
     """C_M, width of the subspace in which words and positions are compared."""
     width: int = 16
     """Channels of the first stage of the narrow backbones."""
+    presence: Literal["none", "pooled"] = "none"
+    """Pooled: the decoder also tells whether the actor is on the frame at all."""
+    presence_threshold: float = 0.5
+    """Least probability that the actor is there, of the decoder's raw ones, for a mask."""
 
     def __post_init__(self) -> None:
         if self.spatial is None and self.temporal is None:
             raise ValueError("a network needs a spatial or a temporal encoder; both are None")
         if any(stage not in range(1, 6) for stage in self.cmam_stages):
             raise ValueError(f"cmam_stages are numbers from 1 to 5, got {self.cmam_stages}")
+        if not 0 < self.presence_threshold < 1:
+            raise ValueError(
+                f"presence_threshold should be between 0 and 1, got {self.presence_threshold}"
+            )
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,12 @@ class Schedule:
     """Samples in a step."""
     learning_rate: float = 5e-4
     """Adam's, after warm-up."""
+    backbone_rate: float = 1.0
+    """Factor on the learning rate of the backbones: small where they are trained already."""
+    batch_norm: Literal["trained", "fixed"] = "trained"
+    """Fixed: backbones keep the BatchNorm statistics they start with; its scales still learn."""
+    average: float = 0.0
+    """Decay of a moving average of the weights, which is validated and kept; 0 switches it off."""
     decay: Literal["step", "cosine"] = "step"
     """Step: divided by 10 every ``decay_epochs``. Cosine: to zero over the whole run."""
     decay_epochs: int = 8
@@ -117,6 +133,8 @@ class Schedule:
     """Weight of a dice loss on the finest response map."""
     motion_weight: float = 0.0
     """Weight of the auxiliary action and direction loss on temporal features; 0 switches it off."""
+    presence_weight: float = 0.0
+    """Weight of the loss on whether the actor is there (a network with presence needs it)."""
     flip: bool = False
     """Mirror half of the clips, left and right swapped in their sentences (--no-flip: never)."""
     seed: int = 0
@@ -130,6 +148,8 @@ class Schedule:
             decay_epochs=self.decay_epochs,
             sentences_per_frame=self.sentences_per_frame,
         )
+        if not 0 <= self.average < 1:
+            raise ValueError(f"average should be at least 0 and below 1, got {self.average}")
 
 
 @dataclass(frozen=True)
@@ -141,4 +161,6 @@ class Experiment:
     encoders: Schedule = field(default_factory=Schedule)
     """Stage one: the spatial and the temporal network, each on its own."""
     decoder: Schedule = field(default_factory=lambda: Schedule(epochs=4))
-    """Stage two: both encoders fixed, a fresh decoder."""
+    """Stage two: a fresh decoder on both encoders."""
+    joint: Literal["decoder", "all"] = "decoder"
+    """What stage two trains: the decoder on fixed encoders (section 4.2), or all together."""

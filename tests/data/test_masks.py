@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as coco
 
-from cstm.data.masks import decode_mask, encode_mask, mask_score, read_segmentation
+from cstm.data.masks import decode_mask, encode_mask, judge, mask_score, read_segmentation
 
 masks = st.tuples(st.integers(1, 40), st.integers(1, 40)).flatmap(
     lambda shape: arrays(bool, shape) | arrays(bool, shape, elements=st.just(False))
@@ -95,3 +95,15 @@ def test_the_score_is_the_mean_probability_inside_the_mask():
     probability = np.array([[0.6, 0.9], [0.2, 0.3]], np.float32)
     assert mask_score(probability, probability > 0.5) == pytest.approx(0.75)
     assert mask_score(probability, probability > 1) == 0
+
+
+def test_the_probability_of_presence_is_the_score_and_decides_on_the_mask():
+    probability = np.array([[0.6, 0.9], [0.2, 0.3]], np.float32)
+    mask = probability > 0.5
+    for presence, expected in ((0.5, mask), (0.97, mask), (0.49, np.zeros_like(mask))):
+        judged, score = judge(probability, mask, presence)
+        assert np.array_equal(judged, expected)
+        assert score == presence
+    judged, score = judge(probability, mask, None)
+    assert np.array_equal(judged, mask)
+    assert score == mask_score(probability, mask)

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from cstm.data.words import Vocabulary
+from cstm.model.network import Predicted
 
 
 class TargetBrightness(nn.Module):
@@ -16,14 +17,14 @@ class TargetBrightness(nn.Module):
         self.words: list[list[int]] = []
         self.batches: list[int] = []
 
-    def predict(self, clip: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
+    def predict(self, clip: torch.Tensor, words: torch.Tensor) -> Predicted:
         assert torch.is_inference_mode_enabled()
         assert not self.training
         self.batches.append(len(clip))
         self.clips.extend(clip.clone())
         self.words.extend(words.tolist())
         target = clip[:, clip.shape[1] // 2].mean(1)
-        return 20 * (target - 0.5)
+        return Predicted(20 * (target - 0.5))
 
 
 class Learned(nn.Module):
@@ -37,10 +38,10 @@ class Learned(nn.Module):
         self.words = nn.Embedding(vocabulary, 4)
         self.mask = nn.Conv2d(4, 1, 3, padding=1)
 
-    def predict(self, clip: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
+    def predict(self, clip: torch.Tensor, words: torch.Tensor) -> Predicted:
         seen = self.norm(self.frames(clip.transpose(1, 2))[:, :, 0])
         gate = self.words(words).sum(1)[:, :, None, None]
-        return 10 * self.mask((5 * seen * gate).tanh())[:, 0]
+        return Predicted(10 * self.mask((5 * seen * gate).tanh())[:, 0])
 
 
 @pytest.fixture(autouse=True)

@@ -12,13 +12,14 @@ from cstm.data.video import open_video
 from cstm.data.words import Vocabulary
 from cstm.inference.demo import SEED, Overlaps, run_demo, tell_apart
 from cstm.inference.segmenter import FrameResult, Segmenter
+from cstm.model.network import Predicted
 
 
 class Everything(torch.nn.Module):
     """Takes every pixel for the actor."""
 
     def predict(self, clip, words):
-        return torch.ones(len(clip), *clip.shape[-2:])
+        return Predicted(torch.ones(len(clip), *clip.shape[-2:]))
 
 
 def test_the_demo_leaves_a_clip_masks_overlays_and_a_picture(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from cstm.config import ClipConfig
 from cstm.data.words import Vocabulary
@@ -14,7 +15,7 @@ from cstm.experiments import TINY
 from cstm.inference import SegmentationWarning
 from cstm.inference.film import open_film
 from cstm.inference.segmenter import Segmenter
-from cstm.model.network import ActorSegmenter
+from cstm.model.network import ActorSegmenter, Predicted
 
 SMALL = ClipConfig(size=16)
 
@@ -130,6 +131,26 @@ def test_an_empty_mask_scores_zero_and_probabilities_are_kept_only_on_request(
     assert not result.masks.any()
     assert result.scores.tolist() == [0.0]
     assert result.probabilities is None
+
+
+class Doubtful(nn.Module):
+    """Finds the whole picture, if the actor is there: the brightness of the clip."""
+
+    def predict(self, clip: torch.Tensor, words: torch.Tensor) -> Predicted:
+        return Predicted(
+            torch.full_like(clip[:, 0, 0], 3.0), torch.logit(clip[:, 4].mean((1, 2, 3)))
+        )
+
+
+def test_an_absent_actor_has_an_empty_mask_and_the_presence_is_the_score(vocabulary):
+    video = [np.full((16, 16, 3), value, np.uint8) for value in (30, 200, 120, 135, 250)]
+    segmenter = Segmenter(Doubtful(), vocabulary, SMALL, batch=3)
+    results = list(segmenter.segment(video, ["cat", "the dog"], "probabilities"))
+    expected = [30 / 255, 200 / 255, 120 / 255, 135 / 255, 250 / 255]
+    for result, presence in zip(results, expected, strict=True):
+        np.testing.assert_allclose(result.scores, [presence] * 2, rtol=1e-4)
+        assert (result.masks == (presence > 0.5)).all()
+        assert (result.probabilities > 0.9).all()
 
 
 def test_the_real_network_fits(vocabulary):

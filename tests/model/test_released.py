@@ -241,7 +241,7 @@ def test_the_mask_is_that_of_the_literal_forward_pass(network, state, vectors, s
     clip = torch.rand(2, 8, 3, size, size, generator=torch.Generator().manual_seed(size))
     maps = Reference(state)(clip.transpose(1, 2), vectors[SENTENCES])
     assert [m.shape[-1] for m in maps] == [size // 32 * 2**k for k in range(6)]
-    mask = network.predict(clip, SENTENCES)
+    mask = network.predict(clip, SENTENCES).mask
     scale = maps[-1].abs().max()
     assert maps[-1].std() > 0.01 * scale, "a flat map would agree with anything"
     assert (mask - maps[-1]).abs().max() <= 1e-4 * scale
@@ -252,14 +252,14 @@ def test_every_word_and_every_frame_counts(network):
     """The comparison above is worth something: what it compares is no constant."""
     clip = torch.rand(1, 8, 3, 64, 64, generator=torch.Generator().manual_seed(5))
     words = SENTENCES[:1]
-    mask = network.predict(clip, words)
+    mask = network.predict(clip, words).mask
     visible = 1e-3 * mask.abs().max()
     for other in (SENTENCES[1:], words.roll(1, dims=1)):
-        assert (network.predict(clip, other) - mask).abs().max() > visible
+        assert (network.predict(clip, other).mask - mask).abs().max() > visible
     for frame in range(8):
         changed = clip.clone()
         changed[:, frame] = 0
-        assert (network.predict(changed, words) - mask).abs().max() > visible
+        assert (network.predict(changed, words).mask - mask).abs().max() > visible
 
 
 def test_names_and_shapes_are_1023():

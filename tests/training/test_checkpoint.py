@@ -34,6 +34,20 @@ def test_what_was_saved_comes_back(checkpoint, tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_fixed_word_vectors_that_both_streams_share_are_written_once(checkpoint, tmp_path):
+    path = tmp_path / "network.safetensors"
+    save_checkpoint(path, checkpoint)
+    tables = {name for name in load_file(path) if name.endswith("vectors.weight")}
+    assert len(tables) == 2
+    for stream in (checkpoint.network.spatial, checkpoint.network.temporal):
+        stream.language.set_vectors(torch.arange(5 * 64.0).reshape(5, 64))
+    save_checkpoint(path, checkpoint)
+    assert len({name for name in load_file(path) if name.endswith("vectors.weight")}) == 1
+    loaded = load_checkpoint(path).network
+    for stream in (loaded.spatial, loaded.temporal):
+        assert torch.equal(stream.language.vectors.weight, torch.arange(5 * 64.0).reshape(5, 64))
+
+
 def test_half_precision_takes_half_the_space_and_loads_as_single(checkpoint, tmp_path):
     whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
     save_checkpoint(whole, checkpoint)

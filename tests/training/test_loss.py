@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from cstm.training.loss import MotionTask, dice_loss, segmentation_loss
+from cstm.training.loss import MotionTask, dice_loss, presence_loss, segmentation_loss
 
 
 def test_cross_entropy_is_summed_over_resolutions_with_the_positive_weight():
@@ -39,6 +39,22 @@ def test_dice_is_zero_for_the_mask_itself_and_nearly_one_for_its_complement():
     assert float(with_dice - without) == pytest.approx(2 * float(dice_loss(target, target)))
 
 
+def test_dice_pushes_every_pixel_down_where_the_actor_is_absent():
+    logits = torch.randn(1, 8, 8, requires_grad=True)
+    dice_loss(logits, torch.zeros(1, 8, 8)).backward()
+    assert logits.grad is not None
+    assert (logits.grad > 0).all()
+    assert float(dice_loss(torch.full((1, 8, 8), -40.0), torch.zeros(1, 8, 8))) == 0
+
+
+def test_an_actor_is_there_where_its_mask_has_a_pixel():
+    target = torch.zeros(2, 8, 8)
+    target[1, 3, 4] = 1
+    loss = presence_loss(torch.tensor([1.0, 2.0]), target)
+    absent, present = -math.log(1 - 1 / (1 + math.exp(-1))), -math.log(1 / (1 + math.exp(-2)))
+    assert float(loss) == pytest.approx((absent + present) / 2)
+
+
 def test_the_motion_task_counts_known_pixels_alone_and_can_be_learned():
     torch.manual_seed(0)
     widths = (2, 6, 6, 6, 2)
@@ -49,7 +65,7 @@ def test_the_motion_task_counts_known_pixels_alone_and_can_be_learned():
     features = [torch.randn(1, w, 16 >> i, 16 >> i) for i, w in enumerate(widths)]
     for feature in features[1:4]:
         feature[:, 0] = action[:, :: 32 // feature.shape[2], :: 32 // feature.shape[3]].float()
-    task = MotionTask(widths)
+    task = MotionTask(widths, (2, 3, 4))
     optimizer = torch.optim.Adam(task.parameters(), lr=0.05)
     first, accuracy = task(features, action, direction)
     for _ in range(200):

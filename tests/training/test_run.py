@@ -18,10 +18,11 @@ from cstm.training.run import Run, pretrained_vectors, train
 from cstm.training.stages import build_network, stages_of
 
 SCHEDULE = Schedule(
-    epochs=2, batch=4, learning_rate=1e-3, sentences_per_frame=2, motion_weight=0.5, flip=True
-)
+    epochs=2, batch=4, learning_rate=1e-3, sentences_per_frame=2, motion_weight=0.5, flip=True,
+    backbone_rate=0.5, average=0.9, presence_weight=0.5,
+)  # fmt: skip
 EXPERIMENT = Experiment(
-    model=replace(get_experiment("tiny").model, width=4, decoder_channels=8),
+    model=replace(get_experiment("tiny").model, width=4, decoder_channels=8, presence="pooled"),
     clip=ClipConfig(size=64),
     encoders=SCHEDULE,
     decoder=replace(SCHEDULE, epochs=1, motion_weight=0.0),
@@ -77,6 +78,27 @@ def test_the_joint_network_has_the_encoders_of_stage_one_and_only_its_decoder_mo
     assert weights <= moved
 
 
+def test_stage_two_may_train_everything(finished):
+    trained = load_checkpoint(finished / "cstm.safetensors")
+    fixed, free = (
+        build_network(stages_of(replace(EXPERIMENT, joint=joint))[-1], trained.vocabulary, finished)
+        for joint in ("decoder", "all")
+    )
+    for name, parameter in fixed.named_parameters():
+        assert parameter.requires_grad == name.startswith("decoder."), name
+    assert all(parameter.requires_grad for parameter in free.parameters())
+    for key, value in fixed.state_dict().items():
+        assert torch.equal(value, free.state_dict()[key]), key
+
+
+def test_the_average_of_the_weights_is_what_is_kept(finished):
+    state = torch.load(finished / "spatial" / "state.pt", weights_only=True)
+    kept = load_checkpoint(finished / "spatial" / "last.safetensors").network.state_dict()
+    for key, value in kept.items():
+        assert torch.equal(value, state["average"][key]), key
+    assert any(not torch.equal(v, state["objective"][f"network.{k}"]) for k, v in kept.items())
+
+
 def test_a_run_leaves_metrics_and_provenance(finished):
     lines = (finished / "temporal" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
@@ -123,15 +145,23 @@ def test_a_run_goes_on_with_its_own_settings_only(finished, world, prepared, tmp
     assert "\n" not in str(caught.value)
 
 
-def test_two_datasets_are_mixed_and_validated_apart(world, prepared, tmp_path):
+def test_two_datasets_are_mixed_validated_apart_and_know_common_words(world, prepared, tmp_path):
     other = tmp_path / "other"
     synthesize(other, 2, 1, seed=9, size=(96, 80), frames=12, workers=1)
+    glove = tmp_path / "glove.txt"
+    numbers = " 0.5" * EXPERIMENT.model.word_channels
+    glove.write_text("".join(f"{word}{numbers}\n" for word in ("cat", "zebra", "xylophone")))
     run = replace(
         run_of(world, prepared, tmp_path / "run"),
         sources=(Source("a2d", other, 1.0), Source("synthetic", world, 2.0)),
         experiment=replace(EXPERIMENT, model=replace(EXPERIMENT.model, temporal=None)),
+        vectors=glove,
+        words=2,
     )
     train_all(run)
+    known = load_checkpoint(tmp_path / "run" / "cstm.safetensors").vocabulary
+    assert "zebra" in known, "a common word that no sentence has"
+    assert "xylophone" not in known
     lines = (tmp_path / "run" / "spatial" / "metrics.jsonl").read_text().splitlines()
     validation = json.loads(lines[-1])["validation"]
     apart = [validation[data]["mean_iou"] for data in ("a2d", "synthetic")]

@@ -1,15 +1,54 @@
 """The learning rate of section 4.2, and the gentler one of tiny."""
 
 import pytest
+import torch
 
 from cstm.config import Schedule
-from cstm.training.fit import learning_rate
+from cstm.experiments import get_experiment
+from cstm.model.network import ActorSegmenter
+from cstm.training.average import Average
+from cstm.training.fit import learning_rate, parameter_groups
+from cstm.training.objective import Objective
 
 
 def test_the_paper_divides_by_10_every_8_epochs():
     schedule = Schedule()
     rates = [learning_rate(epoch * 100, 100, schedule) for epoch in range(12)]
     assert rates == pytest.approx([5e-4] * 8 + [5e-5] * 4)
+
+
+def test_a_pretrained_backbone_learns_at_its_own_rate():
+    network = ActorSegmenter(get_experiment("tiny").model, 9)
+    network.spatial.requires_grad_(False)
+    schedule = Schedule(backbone_rate=0.1, motion_weight=0.5)
+    groups = parameter_groups(Objective(network, schedule))
+    rates = {p: group["factor"] for group in groups for p in group["params"]}
+    assert sum(len(group["params"]) for group in groups) == len(rates)
+    objective = Objective(network, schedule)
+    learning = {p for p in network.parameters() if p.requires_grad}
+    assert learning <= rates.keys()
+    for parameter in learning:
+        slow = any(parameter is p for p in network.temporal.backbone.parameters())
+        assert rates[parameter] == (0.1 if slow else 1.0)
+    # A fixed backbone leaves no empty group behind.
+    network.temporal.requires_grad_(False)
+    assert [group["factor"] for group in parameter_groups(objective)] == [1.0]
+
+
+def test_the_average_follows_and_forgets_the_beginning():
+    network = ActorSegmenter(get_experiment("tiny").model, 9)
+    average = Average(network, 0.5)
+    value = network.decoder.heads[0][0].bias
+    mean = average.network.decoder.heads[0][0].bias
+    steps, expected = [3.0, -1.0, 5.0, 5.0, 2.0, 7.0, 1.0, 4.0, 9.0, 9.0], float(mean[0])
+    for step, number in enumerate(steps):
+        torch.nn.init.constant_(value, number)
+        average.update(network, step)
+        decay = min(0.5, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * number
+    assert float(mean[0]) == pytest.approx(expected, rel=1e-5)
+    assert not mean.requires_grad
+    assert torch.equal(average.network.decoder.heads[1][0].bias, network.decoder.heads[1][0].bias)
 
 
 def test_cosine_falls_from_the_top_to_nothing_after_warm_up():

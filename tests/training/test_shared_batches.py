@@ -16,6 +16,8 @@ from cstm.training.batches import Share
 SETTINGS = (
     "--data", "synthetic", "--precision", "64-true", "--validation-samples", "5",
     "--clip.size", "64", "--model.width", "4", "--model.decoder-channels", "8",
+    "--model.presence", "pooled", "--encoders.presence-weight", "0.5",
+    "--encoders.average", "0.9", "--encoders.backbone-rate", "0.1",
     "--encoders.epochs", "1", "--encoders.batch", "4", "--encoders.learning-rate", "0.0005",
     "--decoder.epochs", "1", "--decoder.batch", "4", "--decoder.learning-rate", "0.0005",
 )  # fmt: skip

@@ -41,7 +41,8 @@ def evaluate(
     Args:
         weights: Name of weights that come with the package, or a checkpoint's path.
         root: Folder of the dataset.
-        data: Format of the dataset; synthetic is A2D's with the side files of `cstm synthesize`.
+        data: Format of the dataset; synthetic is what `cstm synthesize` writes, composed are clips
+            made of photographs with COCO instance masks.
         split: Part of the dataset.
         protocol: What a hit is, what AP is, and how masks are compared.
         frames: For jhmdb, the frames of each video: uniform, or a file with the community's list.
@@ -132,7 +133,7 @@ def profile(experiment: Positional[str], *, json: bool = False) -> None:
     """Count parameters and multiply-adds of an experiment, in seconds and without running it.
 
     Args:
-        experiment: Name of the experiment: paper, fast, tiny, released, or a row of Table 3.
+        experiment: Name of the experiment: paper, fast, lite, tiny, released, or a row of Table 3.
         json: Print JSON instead of a table.
     """
     from cstm.evaluation.cost import profile as count

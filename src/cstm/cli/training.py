@@ -22,6 +22,7 @@ def train(
     accumulate: int = 1,
     save_minutes: float = 10.0,
     vectors: Path | None = None,
+    words: int = 0,
     spatial_weights: str | None = None,
     temporal_weights: str | None = None,
     partial_weights: bool = False,
@@ -35,11 +36,12 @@ def train(
     Example: cstm train tiny --data synthetic --root world --out runs/tiny
 
     Args:
-        experiment: Name of the experiment: paper, fast, tiny, or a row of Table 3.
+        experiment: Name of the experiment: paper, fast, lite, tiny, or a row of Table 3.
         root: Folder of the dataset; of each in turn, where --data names several.
         out: Folder of the run; give the same one again to resume.
-        data: Format of the dataset: a2d, or synthetic, A2D's with the side files of
-            `cstm synthesize`. Several are mixed by weights: `a2d:0.7,synthetic:0.3`.
+        data: Format of the dataset: a2d; synthetic, what `cstm synthesize` writes; or composed,
+            photographs with COCO instance masks, of which clips are made. Several are mixed by
+            weights: `composed:0.7,synthetic:0.3`.
         prepared: Where decoded clips are kept; runs can share it. OUT/prepared if not given.
         validation_samples: Test samples of each dataset evaluated after every epoch; 0 for none.
         device: Where to compute; auto takes a GPU if there is one.
@@ -48,6 +50,7 @@ def train(
         accumulate: Parts in which each process computes its share of a batch, to save memory.
         save_minutes: A run that is killed loses at most so many minutes of work.
         vectors: GloVe text file (.txt, .gz, .zip), kept fixed; vectors are learned if not given.
+        words: Of the words of that file, the commonest to know besides those of the sentences.
         spatial_weights: Weights file the spatial backbone starts from, or `random`; the published
             ones (downloaded once, see `cstm fetch`) if not given, random for narrow backbones.
         temporal_weights: The same for the temporal backbone.
@@ -73,6 +76,7 @@ def train(
         prepared=prepared or out / "prepared",
         validation_samples=validation_samples,
         vectors=vectors,
+        words=words,
         spatial_weights=spatial_weights,
         temporal_weights=temporal_weights,
         take="partial" if partial_weights else "whole",

@@ -20,18 +20,18 @@ def fetch(
     Example: cstm fetch inception_v3 i3d glove
 
     Args:
-        names: Backbones (inception_v3, resnet50, i3d, s3d), or glove, word vectors of 2.2 GB.
+        names: Backbones (--list names them), or glove, word vectors of 2.2 GB.
         listing: Download nothing; list the files: what each was trained on, from where, to where.
     """
     from cstm.download import fetch as download
-    from cstm.model.pretrained import BACKBONE_WEIGHTS, GLOVE
+    from cstm.model.published import BACKBONE_WEIGHTS, GLOVE
 
     published = BACKBONE_WEIGHTS | {"glove": GLOVE}
     if listing:
         for name, weights in published.items():
             path = weights.file.path
             print(f"{name}: {weights.trained_on}; {weights.licence}")
-            print(f"  from {weights.file.url}")
+            print(f"  from {weights.file.source}")
             print(f"  {'in' if path.exists() else 'to'} {path}")
         return
     for name in names:

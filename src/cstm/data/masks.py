@@ -38,6 +38,21 @@ def mask_score(
     return float(probability[mask].mean(dtype=np.float64)) if mask.any() else 0.0
 
 
+def judge(
+    probability: Float[ndarray, "height width"],
+    mask: Bool[ndarray, "height width"],
+    presence: float | None,
+) -> tuple[Bool[ndarray, "height width"], float]:
+    """Settle a mask and its score, for files and metrics alike.
+
+    Where a network tells how probable it is that the actor is there, that is the score, and below
+    one half the mask is empty. Else the score is :func:`mask_score`.
+    """
+    if presence is None:
+        return mask, mask_score(probability, mask)
+    return mask & (presence >= 0.5), presence
+
+
 def read_segmentation(segmentation: object, height: int, width: int) -> RunLength:
     """Read what COCO's files have under ``segmentation``, for an image of a known size.
 

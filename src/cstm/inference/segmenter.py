@@ -4,6 +4,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -15,12 +16,13 @@ from torch import Tensor
 
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices
-from cstm.data.masks import mask_score
+from cstm.data.masks import judge
 from cstm.data.transforms import ResizePad, unit_range
 from cstm.data.video import Frame, Video, open_video
 from cstm.data.words import Vocabulary
 from cstm.inference import SegmentationWarning
 from cstm.inference.queries import encode_queries
+from cstm.model.network import Predicted
 
 ARRAY_RATE = 25.0
 """Frames per second assumed of frames that come as arrays, which tell no time."""
@@ -30,8 +32,8 @@ ARRAY_RATE = 25.0
 class Network(Protocol):
     """What a segmenter asks of a network."""
 
-    def predict(self, clip: Tensor, words: Tensor) -> Tensor:
-        """Mask logits (batch, size, size) of clips (batch, time, 3, size, size) and words."""
+    def predict(self, clip: Tensor, words: Tensor) -> Predicted:
+        """Answer for clips (batch, time, 3, size, size) and words."""
         ...
 
     def to(self, device: torch.device, /) -> "Network":
@@ -54,11 +56,12 @@ class FrameResult:
     image: UInt8[ndarray, "height width 3"]
     """The frame itself, RGB, at its native size."""
     masks: Bool[ndarray, "query height width"]
-    """Where the actor is: probability above 0.5."""
+    """Where the actor is: probability above 0.5, and nowhere if it is probably not there."""
     scores: Float[ndarray, " query"]
-    """Mean probability inside the mask; 0 where the mask is empty."""
+    """Probability that the actor is there at all, from 0.5 on where a mask may be. From a network
+    that doesn't tell: mean probability inside the mask, 0 where it is empty."""
     probabilities: Float[ndarray, "query height width"] | None = None
-    """Only where asked for."""
+    """Of every pixel, were the actor there; only where asked for."""
 
 
 class _Target(NamedTuple):
@@ -150,46 +153,49 @@ class Segmenter:
     ) -> Iterator[FrameResult]:
         """Results of a few frames, every query on each: the pairs fill the network's batches."""
         pairs = torch.cartesian_prod(torch.arange(len(group)), torch.arange(len(words)))
-        maps = [
-            self._probabilities(
+        answers = [
+            self._answer(
                 np.stack([group[number].clip for number in chunk[:, 0].tolist()]),
                 words[chunk[:, 1].to(self.device)],
             )
             for chunk in pairs.split(self.batch)
             if len(chunk)
         ]
-        if not maps:
+        if not answers:
             return
-        for target, frame_maps in zip(group, torch.cat(maps).split(len(words)), strict=True):
-            yield _frame_result(target.frame, frame_maps, self.clip, keep)
+        maps = torch.cat([map_ for map_, _ in answers]).split(len(words))
+        presences = list(chain.from_iterable(presence for _, presence in answers))
+        for number, target in enumerate(group):
+            asked = slice(number * len(words), (number + 1) * len(words))
+            yield _frame_result(target.frame, maps[number], presences[asked], self.clip, keep)
 
     @torch.inference_mode()
-    def _probabilities(
+    def _answer(
         self, clips: UInt8[ndarray, "batch time 3 size size"], words: Int[Tensor, "batch word"]
-    ) -> Float[Tensor, "batch size size"]:
+    ) -> tuple[Float[Tensor, "batch size size"], list[float | None]]:
+        """Probabilities of every pixel, and of the actor being there where the network tells."""
         reduced = self.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced):
             inputs = unit_range(torch.from_numpy(clips).to(self.device))
-            logits = self.network.predict(inputs, words)
-        return logits.float().sigmoid()
+            return self.network.predict(inputs, words).probabilities()
 
 
 @torch.inference_mode()
 def _frame_result(
     frame: Frame,
     maps: Float[Tensor, "query size size"],
+    presences: Sequence[float | None],
     clip: ClipConfig,
     keep: Literal["masks", "probabilities"],
 ) -> FrameResult:
     """Bring one frame's maps back to its native size."""
     native = _resize_pad(frame, clip).invert(maps).cpu().numpy()
-    masks = native > 0.5
-    scores = [mask_score(map_, mask) for map_, mask in zip(native, masks, strict=True)]
+    masks, scores = zip(*map(judge, native, native > 0.5, presences), strict=True)
     return FrameResult(
         frame.index,
         frame.time,
         frame.image,
-        masks,
+        np.stack(masks),
         np.array(scores),
         native if keep == "probabilities" else None,
     )

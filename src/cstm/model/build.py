@@ -5,7 +5,7 @@ from cstm.model.network import ActorSegmenter
 from cstm.model.released import ReleasedSegmenter
 
 Network = ActorSegmenter | ReleasedSegmenter
-"""Anything that ``predict``\\ s mask logits (batch, size, size) from clips and word numbers."""
+"""Anything whose ``predict`` makes a :class:`~cstm.model.network.Predicted` of clips and words."""
 
 
 def build_network(config: ModelConfig | ReleasedConfig, vocabulary: int) -> Network:

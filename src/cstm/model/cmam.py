@@ -26,6 +26,9 @@ class CMAM(nn.Module):
         attention: ``written`` computes the word × position map A and sums it, as equations 1-4 are
             written. ``pooled`` uses that everything up to the sum is linear:
             Σⱼ key(vⱼ)·q = (key of the mean of vⱼ)·q · HW, and needs the map for pictures alone.
+        modulation: ``written`` is equation 6, whose gates 1 + σ run from 1 to 2 and begin near 1.5.
+            ``centred`` has gates 2σ, from 0 to 2, that begin at exactly 1: pretrained features
+            keep their scale from stage to stage, and a sentence can close a channel too.
     """
 
     def __init__(
@@ -34,18 +37,24 @@ class CMAM(nn.Module):
         language_channels: int,
         relation_channels: int,
         attention: Literal["written", "pooled"] = "written",
+        modulation: Literal["written", "centred"] = "written",
     ) -> None:
         super().__init__()
         self.key = nn.Linear(visual_channels, relation_channels)
         self.query = nn.Linear(language_channels, relation_channels)
         self.gate = nn.Linear(language_channels, visual_channels)
         self.attention = attention
+        self.modulation = modulation
+        if modulation == "centred":
+            nn.init.zeros_(self.gate.weight)
+            nn.init.zeros_(self.gate.bias)
 
     def forward(self, visual: Visual, language: Language) -> Visual:
         """Equation 6: V + V ⊙ σ(Linear(l)), with l the words recombined by their relevance."""
         sentence = einsum(self.word_weights(visual, language), language.words, "b n, b n c -> b c")
         modulation = self.gate(sentence).sigmoid()
-        return visual * (1 + modulation.reshape(*modulation.shape, *[1] * (visual.dim() - 2)))
+        gate = 1 + modulation if self.modulation == "written" else 2 * modulation
+        return visual * gate.reshape(*gate.shape, *[1] * (visual.dim() - 2))
 
     def attention_map(
         self, visual: Visual, language: Language

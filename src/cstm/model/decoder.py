@@ -1,7 +1,7 @@
-"""The decoder: laterals, fusion of the streams, top-down sum (equation 9), response heads."""
+"""The decoder: laterals, fusion of the streams, top-down sum (equation 9), heads."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from einops import repeat
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cstm.model.fusion import build_fusion
+from cstm.model.presence import Presence
 
 Stage = Float[Tensor, "batch _channel _height _width"]
 Stages = Sequence[Stage]
@@ -62,6 +63,15 @@ def response_head(channels: int, style: Style) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Conv2d(channels, 1, 1))
 
 
+class Decoded(NamedTuple):
+    """What the decoder answers."""
+
+    maps: list[Float[Tensor, "batch _height _width"]]
+    """Response maps (logits) of the stages asked for, fine to coarse."""
+    presence: Float[Tensor, " batch"] | None
+    """Logit of the actor being on the frame at all; None where the decoder doesn't tell."""
+
+
 class Decoder(nn.Module):
     """Five stages from coarse to fine, with a response map at each.
 
@@ -73,6 +83,7 @@ class Decoder(nn.Module):
         fusion: how the two streams are merged; unused with a single stream.
         style: kernel of the laterals and depth of the heads.
         concatenate_sentence: whether the laterals see the sentence (networks without CMAM).
+        presence: whether it also tells if the actor is there at all.
     """
 
     def __init__(
@@ -84,6 +95,7 @@ class Decoder(nn.Module):
         fusion: Literal["lgfs", "add", "max"] = "lgfs",
         style: Style = "full",
         concatenate_sentence: bool = False,
+        presence: Literal["none", "pooled"] = "none",
     ) -> None:
         super().__init__()
         seen = sentence_channels if concatenate_sentence else 0
@@ -97,6 +109,7 @@ class Decoder(nn.Module):
             else None
         )
         self.heads = nn.ModuleList(response_head(channels, style) for _ in range(5))
+        self.presence = Presence(channels, sentence_channels) if presence == "pooled" else None
 
     def features(
         self,
@@ -128,16 +141,14 @@ class Decoder(nn.Module):
         spatial: Stages | None,
         temporal: Stages | None,
         sentence: Sentence,
-    ) -> list[Float[Tensor, "batch _height _width"]]:
-        """Response maps (logits) of all five stages, fine to coarse, for deep supervision."""
-        decoded = self.features(spatial, temporal, sentence)
-        return [head(x).squeeze(1) for head, x in zip(self.heads, decoded, strict=True)]
+        stages: Literal["all", "finest"] = "all",
+    ) -> Decoded:
+        """Answer with the maps of all five stages, for deep supervision, or of the finest alone.
 
-    def finest(
-        self,
-        spatial: Stages | None,
-        temporal: Stages | None,
-        sentence: Sentence,
-    ) -> Float[Tensor, "batch height width"]:
-        """Only the finest response map, all that inference needs."""
-        return self.heads[0](self.features(spatial, temporal, sentence)[0]).squeeze(1)
+        The finest is all that inference needs.
+        """
+        decoded = self.features(spatial, temporal, sentence)
+        asked = decoded if stages == "all" else decoded[:1]
+        maps = [head(x).squeeze(1) for head, x in zip(self.heads, asked, strict=False)]
+        presence = self.presence(decoded, maps[0], sentence) if self.presence else None
+        return Decoded(maps, presence)

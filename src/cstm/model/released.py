@@ -19,6 +19,7 @@ from cstm.model.backbones.backbone import PixelScale
 from cstm.model.backbones.i3d import i3d
 from cstm.model.coordinates import ConvolvedCoordinates
 from cstm.model.decoder import Stage, convolution, response_head
+from cstm.model.network import Predicted
 from cstm.model.stream import target_frame
 
 WORD_CHANNELS = 300
@@ -200,6 +201,6 @@ class ReleasedSegmenter(nn.Module):
 
     def predict(
         self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
-    ) -> Float[Tensor, "batch height width"]:
-        """Mask logits; the same as calling the network."""
-        return self(clip, words)
+    ) -> Predicted:
+        """Mask logits as from calling the network; it doesn't tell whether the actor is there."""
+        return Predicted(self(clip, words))

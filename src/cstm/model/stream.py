@@ -47,6 +47,7 @@ class Stream(nn.Module):
                     config.language_channels,
                     config.relation_channels,
                     config.attention,
+                    config.modulation,
                 )
                 for stage in config.cmam_stages
             }

@@ -19,6 +19,8 @@ from cstm.model.network import ActorSegmenter
 
 FORMAT = "cstm checkpoint 1"
 
+_WORD_TABLES = ("spatial.language.vectors.weight", "temporal.language.vectors.weight")
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -44,6 +46,9 @@ def save_checkpoint(
     state = {
         name: _stored(tensor, precision) for name, tensor in checkpoint.network.state_dict().items()
     }
+    first, second = _WORD_TABLES
+    if state.keys() >= set(_WORD_TABLES) and torch.equal(state[first], state[second]):
+        del state[second]  # fixed word vectors, the same in both streams, are written once
     metadata = {
         "format": FORMAT,
         "experiment": json.dumps(asdict(checkpoint.experiment)),
@@ -71,6 +76,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
         provenance = json.loads(metadata["provenance"])
         network = build_network(experiment.model, len(vocabulary))
+        first, second = _WORD_TABLES
+        if first in state and second in network.state_dict():
+            state.setdefault(second, state[first])
         network.load_state_dict({name: _loaded(tensor) for name, tensor in state.items()})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
@@ -133,4 +141,5 @@ def _experiment(settings: dict[str, Any]) -> Experiment:
         clip=build(ClipConfig, settings["clip"]),
         encoders=build(Schedule, settings["encoders"]),
         decoder=build(Schedule, settings["decoder"]),
+        joint=settings.get("joint", "decoder"),
     )

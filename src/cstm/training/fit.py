@@ -17,6 +17,7 @@ from cstm.data.prepared import Batch
 from cstm.data.words import Vocabulary
 from cstm.model.network import ActorSegmenter
 from cstm.processes import mean_over_processes
+from cstm.training.average import Average
 from cstm.training.batch_norm import synchronize
 from cstm.training.batches import Share, batches, steps_of_epoch
 from cstm.training.checkpoint import Checkpoint, save_checkpoint
@@ -77,6 +78,21 @@ def learning_rate(step: int, steps_per_epoch: int, schedule: Schedule) -> float:
     return schedule.learning_rate * warm_up * decay
 
 
+def parameter_groups(objective: Objective) -> list[dict[str, Any]]:
+    """Parameters that learn, each group with the ``factor`` on its learning rate."""
+    streams = (objective.network.spatial, objective.network.temporal)
+    backbones = {p for stream in streams if stream for p in stream.backbone.parameters()}
+    trainable = [parameter for parameter in objective.parameters() if parameter.requires_grad]
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in trainable if p not in backbones], "factor": 1.0},
+        {
+            "params": [p for p in trainable if p in backbones],
+            "factor": objective.schedule.backbone_rate,
+        },
+    ]
+    return [group for group in groups if group["params"]]
+
+
 def fit(
     fabric: Fabric, task: Task, folder: Path, pace: Pace, validate: Validate | None = None
 ) -> Iterator[Step]:
@@ -84,7 +100,8 @@ def fit(
 
     ``folder`` holds ``state.pt``, from which a run that was stopped at any moment goes on with the
     very numbers it would have had; and after every epoch ``last.safetensors``, ``best.safetensors``
-    (by the mean IoU of ``validate``), one more line in ``metrics.jsonl``, and TensorBoard's files.
+    (by the mean IoU of ``validate``; of the averaged weights, if the schedule asks for them), one
+    more line in ``metrics.jsonl``, and TensorBoard's files.
 
     Raises:
         ValueError: the loss or a gradient is not a number; the message names the samples of that
@@ -98,10 +115,11 @@ def fit(
     synchronize(objective)
     if pace.compiled:
         task.network.compile()
-    trainable = [parameter for parameter in objective.parameters() if parameter.requires_grad]
-    adam = torch.optim.Adam(trainable, lr=schedule.learning_rate)
+    adam = torch.optim.Adam(parameter_groups(objective), lr=schedule.learning_rate)
     model, optimizer = fabric.setup(objective, adam)
-    state = State(folder, fabric, objective, optimizer, task)
+    average = Average(task.network, schedule.average) if schedule.average else None
+    kept = task.network if average is None else average.network
+    state = State(folder, fabric, objective, optimizer, average, task)
     progress = state.resume()
 
     steps = steps_of_epoch(task.samples, schedule)
@@ -118,8 +136,10 @@ def fit(
         for parts in shares:
             step = progress.step
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, steps, schedule)
+                group["lr"] = group["factor"] * learning_rate(step, steps, schedule)
             values = _optimize(fabric, model, optimizer, parts, step)
+            if average is not None:
+                average.update(task.network, step)
             progress.note(values)
             done = step + 1 - epoch * steps - first
             rate = schedule.batch * done / (time.perf_counter() - began)
@@ -136,7 +156,7 @@ def fit(
         metrics["samples_per_second"] = round(rate, 1)
         if validate is not None:
             model.eval()
-            metrics["validation"] = dict(validate(task.network))
+            metrics["validation"] = dict(validate(kept))
         if writer is not None:
             for name, value in metrics.get("validation", {}).items():
                 if isinstance(value, float):
@@ -145,7 +165,7 @@ def fit(
         progress.end_epoch(metrics)
         if fabric.is_global_zero:
             trace = {**task.provenance, "epochs": epoch + 1, "metrics": metrics}
-            checkpoint = Checkpoint(task.network, task.vocabulary, task.experiment, trace)
+            checkpoint = Checkpoint(kept, task.vocabulary, task.experiment, trace)
             save_checkpoint(folder / "last.safetensors", checkpoint)
             if progress.best_epoch() == epoch + 1:
                 save_checkpoint(folder / "best.safetensors", checkpoint)

@@ -51,24 +51,32 @@ def dice_loss(logits: Logits, target: Float[Tensor, "batch height width"]) -> Fl
     return (1 - (2 * overlap + 1) / (probability.sum(1) + cover.sum(1) + 1)).mean()
 
 
+def presence_loss(
+    logits: Float[Tensor, " batch"], target: Float[Tensor, "batch height width"]
+) -> Float[Tensor, ""]:
+    """Cross-entropy of the actor being there, which it is where its mask is not empty."""
+    present = target.flatten(1).amax(1)
+    return functional.binary_cross_entropy_with_logits(logits, present)
+
+
 class MotionTask(nn.Module):
     """Name every actor's action and direction from the temporal features alone.
 
-    One 1×1 convolution on each of the temporal stages 2-4 (the target frame's slice) gives logits
-    of A2D's actions and of the directions of movement; cross-entropy counts inside the actors'
+    One 1×1 convolution on each of three temporal stages (the target frame's slice) gives logits of
+    A2D's actions and of the directions of movement; cross-entropy counts inside the actors'
     masks. It teaches the temporal encoder what the words of motion refer to, without which the
     sentence may never find it, and is thrown away after training.
 
     Args:
         widths: channels of the temporal encoder's five stages.
+        stages: those to read from (1-5), fine to coarse.
     """
 
-    STAGES = (2, 3, 4)
-
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], stages: Sequence[int]) -> None:
         super().__init__()
         classes = len(ACTIONS) + len(DIRECTIONS)
-        self.heads = nn.ModuleList(nn.Conv2d(widths[s - 1], classes, 1) for s in self.STAGES)
+        self.stages = tuple(stages)
+        self.heads = nn.ModuleList(nn.Conv2d(widths[s - 1], classes, 1) for s in stages)
 
     def forward(
         self,
@@ -82,11 +90,11 @@ class MotionTask(nn.Module):
         is known. All logits are compared at the resolution of the finest of the stages, where a
         thin actor still has cells of its own.
         """
-        grid = temporal[self.STAGES[0] - 1].shape[-2:]
+        grid = temporal[self.stages[0] - 1].shape[-2:]
         labels = {"action": _resize(action, grid), "direction": _resize(direction, grid)}
         loss = torch.zeros((), device=action.device)
         accuracy: dict[str, Tensor] = {}
-        for stage, head in zip(self.STAGES, self.heads, strict=True):
+        for stage, head in zip(self.stages, self.heads, strict=True):
             logits = functional.interpolate(
                 head(temporal[stage - 1]), size=grid, mode="bilinear", align_corners=False
             )
@@ -95,7 +103,7 @@ class MotionTask(nn.Module):
                 known = label >= 0
                 count = mean_over_processes(known.sum()[None].double()).clamp(min=1e-9)
                 total = functional.cross_entropy(scores, label, ignore_index=-1, reduction="sum")
-                loss = loss + (total / count.float()).sum() / len(self.STAGES)
+                loss = loss + (total / count.float()).sum() / len(self.stages)
                 accuracy[name] = (scores.argmax(1) == label)[known].float().mean()
         return loss, accuracy
 

@@ -2,11 +2,12 @@
 
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from cstm.config import Schedule
 from cstm.data.transforms import unit_range
 from cstm.model.network import ActorSegmenter
-from cstm.training.loss import MotionTask, segmentation_loss
+from cstm.training.loss import MotionTask, presence_loss, segmentation_loss
 
 
 class Objective(nn.Module):
@@ -15,7 +16,7 @@ class Objective(nn.Module):
     Args:
         network: the network to train; an encoder whose weights are all fixed stays in evaluation
             mode, and so do its BatchNorm statistics.
-        schedule: the weights of the losses.
+        schedule: the weights of the losses, and whether the backbones' BatchNorm learns.
     """
 
     def __init__(self, network: ActorSegmenter, schedule: Schedule) -> None:
@@ -24,14 +25,21 @@ class Objective(nn.Module):
         self.schedule = schedule
         self.motion = None
         if network.temporal is not None and schedule.motion_weight:
-            self.motion = MotionTask(network.temporal.backbone.widths)
+            backbone = network.temporal.backbone
+            self.motion = MotionTask(backbone.widths, backbone.motion_stages)
 
     def train(self, mode: bool = True) -> "Objective":
-        """Switch to training mode, all but a fixed encoder."""
+        """Switch to training mode, all but a fixed encoder and fixed statistics."""
         super().train(mode)
         for stream in (self.network.spatial, self.network.temporal):
-            if stream is not None and not any(p.requires_grad for p in stream.parameters()):
+            if stream is None:
+                continue
+            if not any(p.requires_grad for p in stream.parameters()):
                 stream.eval()
+            elif self.schedule.batch_norm == "fixed":
+                for module in stream.backbone.modules():
+                    if isinstance(module, _BatchNorm):
+                        module.eval()
         return self
 
     def forward(
@@ -53,4 +61,10 @@ class Objective(nn.Module):
             motion_loss, accuracies = self.motion(responses.temporal, action, direction)
             loss = loss + weights.motion_weight * motion_loss
             values |= {"motion_loss": motion_loss.detach(), **accuracies}
+        if responses.presence is not None:
+            # Even with a weight of 0: processes that share a network wait for every gradient.
+            present_loss = presence_loss(responses.presence, mask.float())
+            loss = loss + weights.presence_weight * present_loss
+            right = (responses.presence > 0) == mask.flatten(1).any(1)
+            values |= {"presence_loss": present_loss.detach(), "presence": right.float().mean()}
         return loss, values

@@ -18,7 +18,7 @@ from cstm.config import Experiment
 from cstm.data.datasets import open_dataset
 from cstm.data.mixture import Mixture, Source
 from cstm.data.prepared import PreparedSamples, prepare, prepared_name
-from cstm.data.words import UNKNOWN, Vocabulary, read_word_vectors
+from cstm.data.words import UNKNOWN, Vocabulary, read_commonest_vectors, read_word_vectors
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.folder import whole_file
@@ -49,6 +49,8 @@ class Run:
     """Samples of each test split, spread evenly, evaluated after every epoch; 0 for none."""
     vectors: Path | None = None
     """GloVe text file; None to learn word vectors."""
+    words: int = 0
+    """How many of that file's commonest words to know besides those of the sentences."""
     spatial_weights: str | None = None
     """What its backbone starts from: see :func:`cstm.model.pretrained.start_from`."""
     temporal_weights: str | None = None
@@ -74,6 +76,9 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     vocabulary = Vocabulary.of_sentences(samples.sentences)
     vectors = None
     if run.vectors is not None:
+        if run.words:
+            commonest = read_commonest_vectors(run.vectors, run.words)
+            vocabulary = Vocabulary(tuple(sorted({*vocabulary.words, *commonest})))
         vectors = pretrained_vectors(run.vectors, vocabulary, stages[0].model.word_channels)
     tests = {}
     if run.validation_samples:
@@ -166,6 +171,7 @@ def _origin(run: Run, stage: Stage, samples: Mixture, vocabulary: Vocabulary) ->
         for name in ("spatial", "temporal"):
             checkpoint = run.out / name / "last.safetensors"
             origin[f"{name} network"] = _digest(checkpoint.read_bytes())
+        origin["joint"] = stage.trains
     return origin
 
 

@@ -23,6 +23,7 @@ class Stage:
     name: StageName
     model: ModelConfig
     schedule: Schedule
+    trains: Literal["decoder", "all"] = "all"
 
 
 def stages_of(experiment: Experiment) -> list[Stage]:
@@ -44,7 +45,7 @@ def stages_of(experiment: Experiment) -> list[Stage]:
     return [
         Stage("spatial", replace(model, temporal=None), experiment.encoders),
         Stage("temporal", replace(model, spatial=None), experiment.encoders),
-        Stage("joint", model, experiment.decoder),
+        Stage("joint", model, experiment.decoder, experiment.joint),
     ]
 
 
@@ -54,7 +55,7 @@ def build_network(
     run: Path,
     vectors: Float[Tensor, "vocabulary channel"] | None = None,
 ) -> ActorSegmenter:
-    """Build a stage's network; the joint one takes over both encoders, and they stay fixed.
+    """Build a stage's network; the joint one takes over both encoders.
 
     Args:
         stage: what to build.
@@ -71,5 +72,6 @@ def build_network(
     if stage.name == "joint":
         for name in ("spatial", "temporal"):
             load_encoders(network, run / name / "last.safetensors")
-            getattr(network, name).requires_grad_(False)
+            if stage.trains == "decoder":
+                getattr(network, name).requires_grad_(False)
     return network

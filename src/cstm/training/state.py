@@ -13,6 +13,7 @@ from lightning_fabric.plugins import MixedPrecision
 from torch import nn
 
 from cstm.folder import whole_file
+from cstm.training.average import Average
 
 if TYPE_CHECKING:
     from cstm.training.fit import Task
@@ -67,12 +68,14 @@ class State:
         fabric: Fabric,
         objective: nn.Module,
         optimizer: torch.optim.Optimizer,
+        average: Average | None,
         task: "Task",
     ) -> None:
         self.folder = folder
         self.fabric = fabric
         self.objective = objective
         self.optimizer = optimizer
+        self.average = average
         self.progress = Progress()
         self.settings: dict[str, Any] = json.loads(
             json.dumps(
@@ -117,6 +120,8 @@ class State:
             )
         self.objective.load_state_dict(state["objective"])
         self.optimizer.load_state_dict(state["optimizer"])
+        if self.average is not None:
+            self.average.network.load_state_dict(state["average"])
         precision = self.fabric.strategy.precision
         if isinstance(precision, MixedPrecision):
             precision.load_state_dict(state["precision"])
@@ -137,6 +142,7 @@ class State:
             "settings": json.dumps(self.settings),
             "objective": self.objective.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "average": self.average.network.state_dict() if self.average else {},
             "precision": precision.state_dict() if scaled else {},
             "progress": json.dumps(asdict(self.progress)),
         }

@@ -19,6 +19,10 @@ def build_spatial(name: SpatialBackbone, width: int) -> Backbone:
             from cstm.model.backbones.resnet50 import resnet50
 
             return resnet50()
+        case "efficientnet_lite0":
+            from cstm.model.backbones.efficientnet_lite0 import efficientnet_lite0
+
+            return efficientnet_lite0()
         case "narrow2d":
             from cstm.model.backbones.narrow import narrow2d
 
@@ -33,6 +37,10 @@ def build_temporal(name: TemporalBackbone, width: int) -> Backbone:
             from cstm.model.backbones.i3d import i3d
 
             return i3d()
+        case "i3d_short":
+            from cstm.model.backbones.i3d import i3d_short
+
+            return i3d_short()
         case "s3d":
             from cstm.model.backbones.s3d import s3d
 

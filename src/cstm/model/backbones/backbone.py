@@ -41,6 +41,7 @@ class Backbone(nn.Module):
         widths: output channels of the stages.
         dimensions: 2 for features (batch channel height width) of frames, 3 for features
             (batch channel time height width) of clips.
+        motion_stages: stages (1-5) from which the auxiliary motion task of training reads.
     """
 
     def __init__(
@@ -48,12 +49,26 @@ class Backbone(nn.Module):
         stages: Sequence[Mapping[str, nn.Module]],
         widths: Sequence[int],
         dimensions: Literal[2, 3],
+        motion_stages: tuple[int, ...] = (2, 3, 4),
     ) -> None:
         super().__init__()
         assert len(stages) == len(widths) == 5
         self.stages = nn.ModuleList(nn.Sequential(OrderedDict(stage)) for stage in stages)
         self.widths = tuple(widths)
         self.dimensions = dimensions
+        self.motion_stages = motion_stages
+
+
+def same_padding(size: Sequence[int], kernel: Sequence[int], stride: Sequence[int]) -> list[int]:
+    """TensorFlow's SAME padding for (time,) height, width, in the order of ``functional.pad``.
+
+    The output has ceil(size / stride) cells; an odd cell of padding goes to the far end.
+    """
+    pads: list[int] = []
+    for cells, k, s in zip(size, kernel, stride, strict=True):
+        total = max((-(-cells // s) - 1) * s + k - cells, 0)
+        pads = [total // 2, total - total // 2, *pads]
+    return pads
 
 
 IMAGENET_SCALE = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
