@@ -158,13 +158,12 @@ def fit(
             model.eval()
             metrics["validation"] = dict(validate(kept))
         if writer is not None:
-            for name, value in metrics.get("validation", {}).items():
-                if isinstance(value, float):
-                    writer.add_scalar(f"validation/{name}", value, progress.step)
+            for name, value in numbers(metrics.get("validation", {}), "validation"):
+                writer.add_scalar(name, value, progress.step)
             writer.flush()
         progress.end_epoch(metrics)
         if fabric.is_global_zero:
-            trace = {**task.provenance, "epochs": epoch + 1, "metrics": metrics}
+            trace = {**task.provenance, "epochs": epoch + 1, "metrics": dict(numbers(metrics))}
             checkpoint = Checkpoint(kept, task.vocabulary, task.experiment, trace)
             save_checkpoint(folder / "last.safetensors", checkpoint)
             if progress.best_epoch() == epoch + 1:
@@ -173,6 +172,16 @@ def fit(
         saved = time.monotonic()
     if writer is not None:
         writer.close()
+
+
+def numbers(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    """Metrics by path (``validation/composed/mean_iou``), without breakdowns (``by_…``)."""
+    for name, value in metrics.items():
+        path = f"{prefix}/{name}" if prefix else name
+        if isinstance(value, Mapping) and not name.startswith("by_"):
+            yield from numbers(value, path)
+        elif isinstance(value, float):
+            yield path, value
 
 
 def _optimize(

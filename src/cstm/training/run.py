@@ -94,7 +94,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             mine = share(indices, VALIDATION_BATCH, fabric.global_rank, fabric.world_size)
             counts = evaluate(network, vocabulary, test, clip, metric, mine, VALIDATION_BATCH)
             track(counts, len(mine), f"validating on {data}")
-            results[data] = {k: v for k, v in metric.compute().items() if not isinstance(v, dict)}
+            results[data] = metric.compute()
         if len(results) == 1:
             return next(iter(results.values()))
         mean = sum(result["mean_iou"] for result in results.values()) / len(results)
