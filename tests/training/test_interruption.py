@@ -16,8 +16,7 @@ from cstm.config import ClipConfig, Experiment, Schedule
 from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
 from cstm.experiments import get_experiment
-from cstm.training.fit import Pace
-from cstm.training.run import Run
+from cstm.training.plan import Pace, Run
 
 KILLS = 10
 SCHEDULE = Schedule(

@@ -14,7 +14,8 @@ from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
 from cstm.experiments import get_experiment
 from cstm.training.checkpoint import load_checkpoint
-from cstm.training.run import Run, pretrained_vectors, train
+from cstm.training.plan import Run
+from cstm.training.run import pretrained_vectors, train
 from cstm.training.stages import build_network, stages_of
 
 SCHEDULE = Schedule(

@@ -59,8 +59,7 @@ def train(
     """
     from cstm.data.mixture import read_sources
     from cstm.processes import join
-    from cstm.training.fit import Pace
-    from cstm.training.run import Run
+    from cstm.training.plan import Pace, Run
     from cstm.training.run import train as train_run
     from cstm.training.watch import watch
 

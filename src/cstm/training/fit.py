@@ -11,10 +11,8 @@ import torch
 from lightning_fabric import Fabric
 from torch.utils.tensorboard import SummaryWriter
 
-from cstm.config import Experiment, Schedule
-from cstm.data.mixture import Mixture
+from cstm.config import Schedule
 from cstm.data.prepared import Batch
-from cstm.data.words import Vocabulary
 from cstm.model.network import ActorSegmenter
 from cstm.processes import mean_over_processes
 from cstm.training.average import Average
@@ -22,26 +20,13 @@ from cstm.training.batch_norm import synchronize
 from cstm.training.batches import Share, batches, steps_of_epoch
 from cstm.training.checkpoint import Checkpoint, save_checkpoint
 from cstm.training.objective import Objective
+from cstm.training.plan import Pace, Task
 from cstm.training.state import State
 
 Validate = Callable[[ActorSegmenter], Mapping[str, Any]]
 
 GRADIENT_NORM = 10.0
 """Gradients are clipped to this norm, which only a wild step reaches."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """One network to fit, and all that its weights depend on."""
-
-    network: ActorSegmenter
-    samples: Mixture
-    vocabulary: Vocabulary
-    experiment: Experiment
-    schedule: Schedule
-    origin: Mapping[str, Any]
-    """What else decides the weights: data, words, vectors, what the encoders start from."""
-    provenance: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -55,17 +40,6 @@ class Step:
     values: Mapping[str, float]
     """Losses and accuracies."""
     samples_per_second: float
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How a task is computed, which its result does not depend on (but for BatchNorm's parts)."""
-
-    accumulate: int = 1
-    """Parts in which each process computes its share of a batch, one after the other."""
-    compiled: bool = False
-    save_minutes: float = 10.0
-    """At most so much work is lost when the process is killed; epochs are always saved."""
 
 
 def learning_rate(step: int, steps_per_epoch: int, schedule: Schedule) -> float:

@@ -8,19 +8,17 @@ import time
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 
 from cstm.folder import whole_file
+from cstm.training.plan import Run
 from cstm.training.stages import Stage
 
-if TYPE_CHECKING:
-    from cstm.training.run import Run
 
-
-def write_description(run: "Run", fabric: Fabric) -> None:
+def write_description(run: Run, fabric: Fabric) -> None:
     """Write ``config.json`` and ``environment.json`` into the run's folder."""
     config = {
         "experiment": run.name,
@@ -47,7 +45,7 @@ def write_description(run: "Run", fabric: Fabric) -> None:
             partial.write_text(json.dumps(values, indent=2) + "\n")
 
 
-def provenance(run: "Run", stage: Stage) -> dict[str, Any]:
+def provenance(run: Run, stage: Stage) -> dict[str, Any]:
     """Say where the weights of a stage come from."""
     return {
         "experiment": run.name,

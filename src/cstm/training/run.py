@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from jaxtyping import Float
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from cstm.config import Experiment
 from cstm.data.datasets import open_dataset
 from cstm.data.mixture import Mixture, Source
 from cstm.data.prepared import PreparedSamples, prepare, prepared_name
@@ -23,40 +22,15 @@ from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.folder import whole_file
 from cstm.model.network import ActorSegmenter
-from cstm.model.pretrained import Take, start_from
+from cstm.model.pretrained import start_from
 from cstm.progress import track
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
-from cstm.training.fit import Pace, Step, Task, fit
+from cstm.training.fit import Step, fit
+from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, build_network, stages_of
 
 VALIDATION_BATCH = 8
-
-
-@dataclass(frozen=True)
-class Run:
-    """Where a run gets its samples and where it leaves its results."""
-
-    experiment: Experiment
-    name: str
-    """The experiment's name, for the provenance."""
-    sources: tuple[Source, ...]
-    """Datasets, each with the splits train and test."""
-    out: Path
-    prepared: Path
-    """Folder for the decoded samples; runs with the same clip settings can share it."""
-    validation_samples: int = 300
-    """Samples of each test split, spread evenly, evaluated after every epoch; 0 for none."""
-    vectors: Path | None = None
-    """GloVe text file; None to learn word vectors."""
-    words: int = 0
-    """How many of that file's commonest words to know besides those of the sentences."""
-    spatial_weights: str | None = None
-    """What its backbone starts from: see :func:`cstm.model.pretrained.start_from`."""
-    temporal_weights: str | None = None
-    take: Take = "whole"
-    """Whether the backbones' files must fit as a whole."""
-    pace: Pace = field(default_factory=Pace)
 
 
 def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -14,9 +14,7 @@ from torch import nn
 
 from cstm.folder import whole_file
 from cstm.training.average import Average
-
-if TYPE_CHECKING:
-    from cstm.training.fit import Task
+from cstm.training.plan import Task
 
 
 @dataclass
@@ -69,7 +67,7 @@ class State:
         objective: nn.Module,
         optimizer: torch.optim.Optimizer,
         average: Average | None,
-        task: "Task",
+        task: Task,
     ) -> None:
         self.folder = folder
         self.fabric = fabric

@@ -1,0 +1,63 @@
+"""What training is asked to do: a whole run, each network of it, and how it is computed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cstm.config import Experiment, Schedule
+from cstm.data.mixture import Mixture, Source
+from cstm.data.words import Vocabulary
+from cstm.model.network import ActorSegmenter
+from cstm.model.pretrained import Take
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a task is computed, which its result does not depend on (but for BatchNorm's parts)."""
+
+    accumulate: int = 1
+    """Parts in which each process computes its share of a batch, one after the other."""
+    compiled: bool = False
+    save_minutes: float = 10.0
+    """At most so much work is lost when the process is killed; epochs are always saved."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a run gets its samples and where it leaves its results."""
+
+    experiment: Experiment
+    name: str
+    """The experiment's name, for the provenance."""
+    sources: tuple[Source, ...]
+    """Datasets, each with the splits train and test."""
+    out: Path
+    prepared: Path
+    """Folder for the decoded samples; runs with the same clip settings can share it."""
+    validation_samples: int = 300
+    """Samples of each test split, spread evenly, evaluated after every epoch; 0 for none."""
+    vectors: Path | None = None
+    """GloVe text file; None to learn word vectors."""
+    words: int = 0
+    """How many of that file's commonest words to know besides those of the sentences."""
+    spatial_weights: str | None = None
+    """What its backbone starts from: see :func:`cstm.model.pretrained.start_from`."""
+    temporal_weights: str | None = None
+    take: Take = "whole"
+    """Whether the backbones' files must fit as a whole."""
+    pace: Pace = field(default_factory=Pace)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One network to fit, and all that its weights depend on."""
+
+    network: ActorSegmenter
+    samples: Mixture
+    vocabulary: Vocabulary
+    experiment: Experiment
+    schedule: Schedule
+    origin: Mapping[str, Any]
+    """What else decides the weights: data, words, vectors, what the encoders start from."""
+    provenance: Mapping[str, Any]
