@@ -2,7 +2,8 @@
 
 Run by hand, on a machine that does nothing else::
 
-    python benchmarks/feeding.py tiny --root world --data synthetic --prepared runs/tiny/prepared
+    python benchmarks/feeding.py tiny --root world --data synthetic \
+        --prepared runs/tiny/prepared/synthetic-world-8x2-128
 """
 
 import time
@@ -17,7 +18,7 @@ from torch.utils.data import DataLoader
 
 from cstm.config import DataFormat
 from cstm.data.datasets import open_dataset
-from cstm.data.prepared import Batch, PreparedSamples, collate, prepared_name
+from cstm.data.prepared import Batch, PreparedSamples, collate
 from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
@@ -54,11 +55,11 @@ def main(
     """Print medians of five rounds of ``count`` batches, and their ratios to the training step.
 
     That of the spatial network is the cheapest of the stages, and so the hardest to keep up with.
-    ``prepared`` is the folder in which `cstm train` keeps decoded clips.
+    ``prepared`` is one of the folders in which `cstm train` keeps decoded clips.
     """
     settings, device = get_experiment(experiment), pick_device("auto")
     samples = open_dataset(data, root, "train", settings.clip)
-    ready = PreparedSamples(prepared / prepared_name(settings.clip), samples)
+    ready = PreparedSamples(prepared, samples)
     vocabulary = Vocabulary.of_sentences(ready.sentences)
     stage = stages_of(settings)[0]
     size = stage.schedule.batch

@@ -175,6 +175,16 @@ def test_settings_that_make_no_sense(cstm, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_video_that_breaks_while_other_processes_read_is_one_line(cstm, tmp_path):
+    world = tmp_path / "world"
+    assert cstm("synthesize", world, "--clips", 1, "--test-clips", 1, "--frames", 12)[0] == 0
+    for video in world.rglob("*.mp4"):
+        video.write_bytes(video.read_bytes()[:500])
+    refused(cstm("evaluate", "tiny", "--data", "synthetic", "--root", world), ".mp4")
+    out = tmp_path / "run"
+    refused(cstm("train", "tiny", "--data", "synthetic", "--root", world, "--out", out), ".mp4")
+
+
 def test_every_command_of_the_benchmarks_refuses_what_it_cannot_use(cstm, tmp_path):
     nowhere, out = tmp_path / "nowhere", tmp_path / "out"
     refused(cstm("check-data", "a2d", nowhere), "no such folder")

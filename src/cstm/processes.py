@@ -26,13 +26,18 @@ def join(device: Device, precision: Precision = "32-true") -> Fabric:
     talk by NCCL (on CPUs by gloo). ``fabric.global_rank`` and ``fabric.world_size`` say who is who.
 
     Raises:
-        ValueError: a GPU was asked for and there is none; or half precision without a GPU.
+        ValueError: there are fewer GPUs than asked for; or half precision without a GPU.
     """
     kind = pick_device(device).type
     if precision == "16-mixed" and kind == "cpu":
         raise ValueError("--precision 16-mixed needs a GPU; choose 32-true or bf16-mixed")
     local = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     world = int(os.environ.get("WORLD_SIZE", 1))
+    if kind == "cuda" and local > torch.cuda.device_count():
+        raise ValueError(
+            f"{local} processes for {torch.cuda.device_count()} GPUs; start torchrun with as many "
+            "as there are (--nproc-per-node), or choose --device cpu"
+        )
     fabric = Fabric(
         accelerator=kind,
         devices=local,

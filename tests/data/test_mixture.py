@@ -80,3 +80,8 @@ def test_the_command_line_s_words():
 def test_what_it_refuses(data, word):
     with pytest.raises(ValueError, match=word):
         read_sources(data, [Path("one")])
+
+
+def test_two_of_a_name_would_share_a_folder():
+    with pytest.raises(ValueError, match="rename a folder"):
+        read_sources("a2d,a2d", [Path("here/one"), Path("there/one")])

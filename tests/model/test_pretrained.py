@@ -23,7 +23,7 @@ from cstm.download import PackagedFile, PublishedFile
 from cstm.experiments import PAPER
 from cstm.model import pretrained
 from cstm.model.backbones import Backbone, build_spatial, build_temporal
-from cstm.model.pretrained import load_backbone, published_name, start_from
+from cstm.model.pretrained import Report, Take, find_weights, load_backbone, published_name
 from cstm.model.published import BACKBONE_WEIGHTS, Published
 
 WEIGHTS = Path(__file__).parents[3] / "shared/data/weights"
@@ -35,6 +35,14 @@ ENUMS = {
     "resnet50": torchvision.models.ResNet50_Weights.IMAGENET1K_V1,
     "s3d": video.S3D_Weights.KINETICS400_V1,
 }
+
+
+def start_from(
+    name: str, backbone: Backbone, choice: str | None = None, take: Take = "whole"
+) -> Report | None:
+    """Find a backbone's first weights and load them, as training does."""
+    path = find_weights(name, choice)
+    return None if path is None else load_backbone(name, backbone, path, take)
 
 
 def randomise(network: nn.Module, seed: int = 0) -> None:

@@ -14,7 +14,7 @@ from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
 from cstm.experiments import get_experiment
 from cstm.training.checkpoint import load_checkpoint
-from cstm.training.plan import Run
+from cstm.training.plan import Pace, Run
 from cstm.training.run import pretrained_vectors, train
 from cstm.training.stages import build_network, stages_of
 
@@ -165,15 +165,35 @@ def test_two_datasets_are_mixed_validated_apart_and_know_common_words(world, pre
     assert "xylophone" not in known
     lines = (tmp_path / "run" / "spatial" / "metrics.jsonl").read_text().splitlines()
     validation = json.loads(lines[-1])["validation"]
-    apart = [validation[data]["mean_iou"] for data in ("a2d", "synthetic")]
+    apart = [validation[name]["mean_iou"] for name in ("a2d-other", f"synthetic-{world.name}")]
     assert validation["mean_iou"] == pytest.approx(sum(apart) / 2)
     moved = replace(run, sources=(Source("a2d", other, 1.0), Source("synthetic", world, 1.0)))
     with pytest.raises(ValueError, match="weights of the datasets"):
         train_all(moved)
 
 
+def test_what_can_be_refused_is_refused_before_any_work(world, tmp_path):
+    run = run_of(world, tmp_path / "prepared", tmp_path / "run")
+    for wrong, word in (
+        (replace(run, pace=Pace(accumulate=3)), "multiple of 3"),
+        (replace(run, temporal_weights=str(tmp_path / "none.pt")), "no weights at"),
+        (replace(run, sources=(Source("jhmdb", world, 1.0),)), "jhmdb"),
+    ):
+        with pytest.raises(ValueError, match=word):
+            train_all(wrong)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_refused_run_leaves_the_record_as_it_is(finished, world, prepared):
+    record = (finished / "config.json").read_bytes()
+    faster = replace(EXPERIMENT, encoders=replace(SCHEDULE, learning_rate=0.1))
+    with pytest.raises(ValueError, match="learning_rate"):
+        train_all(run_of(world, prepared, finished, faster))
+    assert (finished / "config.json").read_bytes() == record
+
+
 def test_prepared_samples_of_another_dataset_are_refused(finished, prepared, tmp_path):
-    other = tmp_path / "other"
+    other = tmp_path / "other" / "world"
     synthesize(other, 2, 1, seed=8, size=(96, 80), frames=12, workers=1)
     with pytest.raises(ValueError, match="prepared from another dataset"):
         train_all(run_of(other, prepared, tmp_path / "run"))

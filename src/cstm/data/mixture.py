@@ -20,6 +20,11 @@ class Source(NamedTuple):
     root: Path
     weight: float
 
+    @property
+    def name(self) -> str:
+        """What tells it from the others of a mixture: ``a2d-A2D``."""
+        return f"{self.data}-{self.root.resolve().name}"
+
 
 def read_sources(data: str, roots: Sequence[Path]) -> list[Source]:
     """Read what the command line says: ``a2d``, or ``composed:0.7,synthetic:0.3``.
@@ -39,6 +44,8 @@ def read_sources(data: str, roots: Sequence[Path]) -> list[Source]:
             raise ValueError(
                 f"no data format is named {name!r}; there is {', '.join(get_args(DataFormat))}"
             )
+        if kind == "jhmdb":
+            raise ValueError("jhmdb is for testing only; train on a2d")
         try:
             value = float(weight or 1)
         except ValueError:
@@ -51,7 +58,12 @@ def read_sources(data: str, roots: Sequence[Path]) -> list[Source]:
             f"--data names {len(sources)} datasets and --root {len(roots)} folders; give one for "
             "each, in the same order"
         )
-    return [Source(kind, root, value) for (kind, value), root in zip(sources, roots, strict=True)]
+    read = [Source(kind, root, value) for (kind, value), root in zip(sources, roots, strict=True)]
+    if len({source.name for source in read}) < len(read):
+        raise ValueError(
+            "two of the datasets have the same format and the same folder name; rename a folder"
+        )
+    return read
 
 
 class Mixture:

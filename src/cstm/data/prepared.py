@@ -1,7 +1,9 @@
 """Samples decoded once and kept at the network's size: feeding never holds training back."""
 
 import json
+import math
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,9 +14,9 @@ from jaxtyping import Int, UInt8
 from numpy import ndarray
 from numpy.lib.format import open_memmap
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
 from cstm.config import ClipConfig
+from cstm.data.read_ahead import read_ahead
 from cstm.data.sample import DIRECTIONS, Sample, Samples
 from cstm.data.transforms import ResizePad
 from cstm.data.words import Vocabulary
@@ -44,23 +46,6 @@ class Row(NamedTuple):
     name: str
 
 
-class _Frames(Dataset[list[Sample]]):
-    """The annotated frames of a dataset, each as all of its samples."""
-
-    def __init__(self, samples: Samples) -> None:
-        self.samples = samples
-        groups: dict[tuple[str, int], list[int]] = {}
-        for index, pair in enumerate(samples.pairs):
-            groups.setdefault((pair.video, pair.frame), []).append(index)
-        self.groups = list(groups.values())
-
-    def __len__(self) -> int:
-        return len(self.groups)
-
-    def __getitem__(self, index: int) -> list[Sample]:
-        return [self.samples[pair] for pair in self.groups[index]]
-
-
 def prepared_name(clip: ClipConfig) -> str:
     """Name of the folder for samples prepared with these clip settings: ``8x2-320``."""
     name = f"{clip.frames}x{clip.step}-{clip.size}"
@@ -75,41 +60,59 @@ def prepare(samples: Samples, clip: ClipConfig, folder: Path, workers: int = 2) 
     appears whole or not at all. Yields the number of frames done, for a progress bar; the last
     one equals the number of annotated frames.
     """
-    frames = _Frames(samples)
+    frames: dict[tuple[str, int], list[int]] = {}
+    for index, pair in enumerate(samples.pairs):
+        frames.setdefault((pair.video, pair.frame), []).append(index)
     with whole_folder(folder) as partial:
-        yield from _prepare(samples, frames, clip, partial, workers)
+        yield from _prepare(samples, list(frames.values()), clip, partial, workers)
 
 
 def _prepare(
-    samples: Samples, frames: _Frames, clip: ClipConfig, folder: Path, workers: int
+    samples: Samples, groups: list[list[int]], clip: ClipConfig, folder: Path, workers: int
 ) -> Iterator[int]:
     size = clip.size
+    shapes = {
+        "clips.npy": (len(groups), clip.frames, 3, size, size),
+        "actions.npy": (len(groups), size, size),
+        "directions.npy": (len(groups), size, size),
+        "masks.npy": (len(samples), size, size),
+    }
+    _check_space(folder, sum(math.prod(shape) for shape in shapes.values()))
+    clips, actions, directions, masks = tables = [
+        open_memmap(folder / name, mode="w+", dtype=np.uint8, shape=shape)
+        for name, shape in shapes.items()
+    ]
 
-    def table(name: str, *shape: int) -> np.memmap:
-        return open_memmap(folder / name, mode="w+", dtype=np.uint8, shape=shape)
+    def read(number: int) -> list[Sample]:
+        return [samples[index] for index in groups[number]]
 
-    clips = table("clips.npy", len(frames), clip.frames, 3, size, size)
-    actions = table("actions.npy", len(frames), size, size)
-    directions = table("directions.npy", len(frames), size, size)
-    masks = table("masks.npy", len(samples), size, size)
-    loader = DataLoader(frames, batch_size=None, num_workers=workers)
-    for number, group in enumerate(loader):
-        first: Sample = group[0]
+    for number, group in enumerate(read_ahead(read, len(groups), workers)):
+        first = group[0]
         height, width = first.mask.shape
         fit = ResizePad.for_frame(height, width, size, clip.resize)
         clips[number] = fit.apply(first.frames).numpy()
         actions[number] = fit.apply_labels(first.action).numpy()
         directions[number] = fit.apply_labels(first.direction).numpy()
-        for index, sample in zip(frames.groups[number], group, strict=True):
+        for index, sample in zip(groups[number], group, strict=True):
             masks[index] = fit.apply_mask(sample.mask).numpy() >= 0.5
         yield number + 1
+    for table in tables:
+        table.flush()
     description = {
-        "groups": frames.groups,
+        "groups": groups,
         "pairs": [(pair.name, pair.sentence) for pair in samples.pairs],
     }
-    for array in (clips, actions, directions, masks):
-        array.flush()
     (folder / "pairs.json").write_text(json.dumps(description))
+
+
+def _check_space(folder: Path, needed: int) -> None:
+    """Refuse what would not fit: a mapped file on a full disk kills the process."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise ValueError(
+            f"{folder.parent}: decoded clips take {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB "
+            "are free; choose a folder on another disk: --prepared"
+        )
 
 
 class PreparedSamples:

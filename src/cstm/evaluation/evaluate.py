@@ -1,38 +1,25 @@
 """A network over a dataset, or anyone's masks over a ground truth: every sample once."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int, UInt8
 from numpy import ndarray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
 from cstm.config import ClipConfig, DataFormat
 from cstm.data.coco_results import Prediction, image_ids, read_predictions, read_truth
 from cstm.data.combinations import read_unseen_videos
 from cstm.data.masks import encode_mask, judge
+from cstm.data.read_ahead import read_ahead
 from cstm.data.sample import Pair, Sample, Samples
 from cstm.data.transforms import ResizePad, unit_range
 from cstm.data.words import Vocabulary
 from cstm.evaluation.metrics import MaskProtocol
 from cstm.evaluation.rows import Told, pick
 from cstm.model.build import Network
-
-
-class _Chosen(Dataset[tuple[int, Sample]]):
-    """Samples of a dataset with their indices, for a loader to read side by side."""
-
-    def __init__(self, samples: Samples, indices: Sequence[int]) -> None:
-        self.samples, self.indices = samples, indices
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __getitem__(self, position: int) -> tuple[int, Sample]:
-        index = self.indices[position]
-        return index, self.samples[index]
 
 
 def evaluate(
@@ -53,10 +40,14 @@ def evaluate(
     """
     ids = image_ids(data, samples.pairs)
     unseen = read_unseen_videos(samples.root)
-    chosen = _Chosen(samples, range(len(samples)) if indices is None else indices)
-    loader = DataLoader(chosen, batch_size=batch, num_workers=workers, collate_fn=list)
+    chosen = range(len(samples)) if indices is None else indices
+
+    def read(position: int) -> tuple[int, Sample]:
+        return chosen[position], samples[chosen[position]]
+
+    read_samples = read_ahead(read, len(chosen), workers)
     done = 0
-    for group in loader:
+    while group := list(islice(read_samples, batch)):
         fits = [_fit(sample, clip) for _, sample in group]
         clips = [fit.apply(sample.frames) for fit, (_, sample) in zip(fits, group, strict=True)]
         words = [vocabulary.encode(sample.sentence) for _, sample in group]

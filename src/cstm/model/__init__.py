@@ -1,1 +1,1 @@
-"""The network: equations 1-9, backbones, and nothing of files."""
+"""The network: equations 1-9, backbones, where their weights come from; nothing of datasets."""

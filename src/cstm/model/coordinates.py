@@ -12,16 +12,17 @@ def coordinates(height: int, width: int, like: Tensor) -> Float[Tensor, "coordin
     """Position of each cell of a grid: xmin, ymin, xmax, ymax, xctr, yctr, 1/W, 1/H.
 
     The first six run from -1 to 1 over the picture (ACGA's coordinates, which the paper follows).
-    ``like`` gives the device and the type.
+    ``like`` gives the device and the type; half precision could not count the cells.
     """
-    x = torch.arange(width, device=like.device, dtype=like.dtype)
-    y = torch.arange(height, device=like.device, dtype=like.dtype)[:, None]
+    precise = torch.promote_types(like.dtype, torch.float32)
+    x = torch.arange(width, device=like.device, dtype=precise)
+    y = torch.arange(height, device=like.device, dtype=precise)[:, None]
     x, y = x.expand(height, width), y.expand(height, width)
     columns = [x / width * 2 - 1, (x + 1) / width * 2 - 1, (2 * x + 1) / width - 1]
     rows = [y / height * 2 - 1, (y + 1) / height * 2 - 1, (2 * y + 1) / height - 1]
     (xmin, xmax, xcentre), (ymin, ymax, ycentre) = columns, rows
     size = [torch.full_like(x, 1 / width), torch.full_like(y, 1 / height)]
-    return torch.stack([xmin, ymin, xmax, ymax, xcentre, ycentre, *size])
+    return torch.stack([xmin, ymin, xmax, ymax, xcentre, ycentre, *size]).to(like.dtype)
 
 
 def coordinates_of(visual: Float[Tensor, "batch channel *grid"]) -> Float[Tensor, "batch 8 *grid"]:

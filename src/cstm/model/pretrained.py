@@ -58,29 +58,24 @@ class Report:
         return "\n".join([self.summary, *lines])
 
 
-def start_from(
-    name: str, backbone: Backbone, choice: str | None = None, take: Take = "whole"
-) -> Report | None:
-    """Give a new backbone the weights that training starts from.
+def find_weights(name: str, choice: str | None = None) -> Path | None:
+    """Path of the weights that a new backbone starts from; None for random ones.
 
     Args:
         name: the backbone's name, such as ``i3d``.
-        backbone: what :mod:`cstm.model.backbones` built by that name.
         choice: None for the published weights, if there are any, from the cache or the package
-            that carries them; ``random`` to leave the backbone as it is; or the path of a file
-            with published names.
-        take: whether the file must fit as a whole.
-
-    Returns:
-        What was loaded; None if the backbone keeps its random weights.
+            that carries them; ``random``; or the path of a file with published names.
 
     Raises:
-        ValueError: the weights can't be had or read, or don't fit.
+        ValueError: there is no such file, or it can't be had.
     """
     if choice == "random" or (choice is None and name not in BACKBONE_WEIGHTS):
         return None
-    path = fetch(BACKBONE_WEIGHTS[name].file) if choice is None else Path(choice)
-    return load_backbone(name, backbone, path, take)
+    if choice is None:
+        return fetch(BACKBONE_WEIGHTS[name].file)
+    if not Path(choice).is_file():
+        raise ValueError(f"no weights at {choice}; give a PyTorch or safetensors file, or random")
+    return Path(choice)
 
 
 def load_backbone(name: str, backbone: Backbone, path: Path, take: Take = "whole") -> Report:
@@ -152,30 +147,51 @@ def read_state(path: Path) -> dict[str, Tensor]:
     Raises:
         ValueError: the file is missing, or holds something else.
     """
+    state = read_plain(path, "expected a PyTorch or safetensors file of plain tensors")
+    return as_state(state, f"{path} holds something else than named tensors; give a state dict")
+
+
+def read_plain(path: Path, expected: str) -> object:
+    """Read a safetensors or PyTorch file of plain data, told apart by content; no code is run.
+
+    Raises:
+        ValueError: the file is missing, truncated or something else; ``expected`` says the rest.
+    """
     if not path.is_file():
-        raise ValueError(f"no weights at {path}; give a PyTorch or safetensors file")
+        raise ValueError(f"no weights at {path}; {expected}")
     try:
         with path.open("rb") as file:
             start = file.read(9)
         if start[8:] == b"{":  # safetensors: 8 bytes of length, then JSON
-            state = safetensors.torch.load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            return safetensors.torch.load_file(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except (
         OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError,
         pickle.UnpicklingError, SafetensorError,
     ) as error:  # fmt: skip
         raise ValueError(
-            f"{path}: truncated, or neither a PyTorch nor a safetensors file of plain tensors"
+            f"{path}: truncated, or not a file of plain tensors; {expected}"
         ) from error
-    if not isinstance(state, dict) or not all(isinstance(t, Tensor) for t in state.values()):
-        raise ValueError(f"{path} holds something else than named tensors; give a state dict")
-    return state
+
+
+def as_state(content: object, complaint: str) -> dict[str, Tensor]:
+    """Take data for named tensors; a ValueError with the complaint where it is none."""
+    if not isinstance(content, dict) or not all(
+        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in content.items()
+    ):
+        raise ValueError(complaint)
+    return content
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """The first of many names, and how many more there are."""
+    more = [f"and {len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
 
 
 def _check_fit(name: str, report: Report, take: Take) -> None:
     faults = [
-        f"{len(found)} {fate} ({_few(found)})"
+        f"{len(found)} {fate} ({few([_told(tensor) for tensor in found])})"
         for fate in ("wrong shape", "missing", "foreign")
         if (found := report.having(fate))
     ]
@@ -188,13 +204,8 @@ def _check_fit(name: str, report: Report, take: Take) -> None:
         )
 
 
-def _few(tensors: Sequence[TensorFate], most: int = 3) -> str:
-    named = [
-        f"{tensor.name}: {tensor.shape}" if tensor.fate == "wrong shape" else tensor.name
-        for tensor in tensors[:most]
-    ]
-    more = [f"and {len(tensors) - most} more"] if len(tensors) > most else []
-    return ", ".join(named + more)
+def _told(tensor: TensorFate) -> str:
+    return f"{tensor.name}: {tensor.shape}" if tensor.fate == "wrong shape" else tensor.name
 
 
 def _shape(tensor: Tensor) -> str:

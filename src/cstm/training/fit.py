@@ -149,7 +149,9 @@ def fit(
 
 
 def numbers(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
-    """Metrics by path (``validation/composed/mean_iou``), without breakdowns (``by_…``)."""
+    """Metrics by path (``validation/ratio/mean_iou``), without breakdowns (``by_…``)."""
+    if "protocol" in metrics:
+        prefix = f"{prefix}/{metrics['protocol']}" if prefix else metrics["protocol"]
     for name, value in metrics.items():
         path = f"{prefix}/{name}" if prefix else name
         if isinstance(value, Mapping) and not name.startswith("by_"):
@@ -180,8 +182,9 @@ def _optimize(
             seen.setdefault(name, []).append(value)
     norm = fabric.clip_gradients(model, optimizer, max_norm=GRADIENT_NORM, error_if_nonfinite=False)
     assert norm is not None
-    # In half precision the first steps overflow until the loss scale fits; they are skipped.
-    if not torch.isfinite(norm) and fabric.strategy.precision.precision != "16-mixed":
+    scaler = getattr(fabric.strategy.precision, "scaler", None)
+    # In half precision the first steps overflow and are skipped, until the loss scale fits.
+    if not torch.isfinite(norm) and (scaler is None or scaler.get_scale() < 1):
         raise ValueError(f"a gradient is not a number at step {step}, on {names}")
     optimizer.step()
     means = mean_over_processes(

@@ -1,7 +1,6 @@
 """The checkpoint that the paper's authors released, ``checkpoint.pth.tar``, as one of ours."""
 
 import hashlib
-import pickle
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from cstm.data.words import (
     tokenize_as_released,
 )
 from cstm.experiments import get_experiment
+from cstm.model.pretrained import as_state, few, read_plain
 from cstm.model.released import WORD_CHANNELS, ReleasedSegmenter
 from cstm.training.checkpoint import Checkpoint, save_checkpoint
 
@@ -114,22 +114,9 @@ def read_released(path: Path) -> dict[str, Tensor]:
         ValueError: the file can't be read, is another, or doesn't fit; tensors are named.
     """
     expected = "expected the authors' checkpoint.pth.tar"
-    if not path.is_file():
-        raise ValueError(f"no weights at {path}; {expected}")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError,
-        pickle.UnpicklingError,
-    ) as error:  # fmt: skip
-        raise ValueError(
-            f"{path}: truncated, or not a PyTorch file of plain tensors; {expected}"
-        ) from error
-    state = content.get("state_dict") if isinstance(content, dict) else None
-    if not isinstance(state, dict) or not all(
-        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in state.items()
-    ):
-        raise ValueError(f"{path} has no state_dict of named tensors; {expected}")
+    content = read_plain(path, expected)
+    held = content.get("state_dict") if isinstance(content, dict) else None
+    state = as_state(held, f"{path} has no state_dict of named tensors; {expected}")
     state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
     shapes = released_shapes()
     if not state.keys() & shapes.keys():
@@ -147,7 +134,7 @@ def read_released(path: Path) -> dict[str, Tensor]:
         "foreign": [name for name in state if name not in shapes],
     }
     if any(faults.values()):
-        named = "; ".join(f"{fault}: {_few(names)}" for fault, names in faults.items() if names)
+        named = "; ".join(f"{fault}: {few(names)}" for fault, names in faults.items() if names)
         raise ValueError(f"{path} does not fit the released network: {named}; {expected}")
     return state
 
@@ -200,8 +187,3 @@ def _tokens(sentences: Sequence[Path]) -> set[str]:
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in sentences]
     lines = [line for text in texts for line in text.splitlines()]
     return {token for line in lines for token in tokenize_as_released(line)}
-
-
-def _few(names: Sequence[str], most: int = 5) -> str:
-    more = [f"and {len(names) - most} more"] if len(names) > most else []
-    return ", ".join([*names[:most], *more])

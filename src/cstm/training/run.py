@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -22,8 +23,9 @@ from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.folder import whole_file
 from cstm.model.network import ActorSegmenter
-from cstm.model.pretrained import start_from
+from cstm.model.pretrained import find_weights, load_backbone
 from cstm.progress import track
+from cstm.training.batches import Share
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.fit import Step, fit
 from cstm.training.plan import Run, Task
@@ -31,6 +33,9 @@ from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, build_network, stages_of
 
 VALIDATION_BATCH = 8
+
+STALE_SECONDS = 3600
+"""A half-written folder that nobody has touched for so long is nobody's."""
 
 
 def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
@@ -45,6 +50,15 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     """
     stages = stages_of(run.experiment)
     clip = run.experiment.clip
+    # Whatever can be refused is refused before hours of work.
+    for stage in stages:
+        Share(fabric.global_rank, fabric.world_size, run.pace.accumulate).check(
+            stage.schedule.batch
+        )
+    tests = {}
+    if run.validation_samples:
+        tests = {s.name: open_dataset(s.data, s.root, "test", clip) for s in run.sources}
+    weights = {s.name: _find_weights(run, s, fabric) for s in stages if s.name != "joint"}
     parts = [_prepare(run, source, fabric) for source in run.sources]
     samples = Mixture(parts, [source.weight for source in run.sources])
     vocabulary = Vocabulary.of_sentences(samples.sentences)
@@ -54,30 +68,26 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             commonest = read_commonest_vectors(run.vectors, run.words)
             vocabulary = Vocabulary(tuple(sorted({*vocabulary.words, *commonest})))
         vectors = pretrained_vectors(run.vectors, vocabulary, stages[0].model.word_channels)
-    tests = {}
-    if run.validation_samples:
-        tests = {s.data: open_dataset(s.data, s.root, "test", clip) for s in run.sources}
-    if fabric.is_global_zero:
-        write_description(run, fabric)
 
     def validate(network: ActorSegmenter) -> dict[str, Any]:
         results = {}
-        for data, test in tests.items():
+        for name, test in tests.items():
             metric = RatioProtocol()
             indices = spread(len(test), run.validation_samples)
             mine = share(indices, VALIDATION_BATCH, fabric.global_rank, fabric.world_size)
             counts = evaluate(network, vocabulary, test, clip, metric, mine, VALIDATION_BATCH)
-            track(counts, len(mine), f"validating on {data}")
-            results[data] = metric.compute()
+            track(counts, len(mine), f"validating on {name}")
+            results[name] = metric.compute()
         if len(results) == 1:
             return next(iter(results.values()))
         mean = sum(result["mean_iou"] for result in results.values()) / len(results)
         return {"mean_iou": mean, **results}
 
+    described = False
     for stage in stages:
         network = build_network(stage, vocabulary, run.out, vectors)
-        if not (run.out / stage.name / "state.pt").exists():
-            _start_backbone(run, stage, network, fabric)
+        if path := weights.get(stage.name):
+            _load_weights(run, stage, network, path, fabric)
         task = Task(
             network=network,
             samples=samples,
@@ -89,6 +99,10 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
         )
         watched = validate if run.validation_samples else None
         for step in fit(fabric, task, run.out / stage.name, run.pace, watched):
+            # Not before fit has taken up what is there: it may be refused.
+            if fabric.is_global_zero and not described:
+                write_description(run, fabric)
+                described = True
             yield stage, step
         fabric.barrier()
     if fabric.is_global_zero:
@@ -99,29 +113,47 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
 def _prepare(run: Run, source: Source, fabric: Fabric) -> PreparedSamples:
     """Decode a dataset's clips, unless that was done; the first process does it, the others wait.
 
-    They watch for the folder, since decoding may take longer than a process group's patience.
+    Raises:
+        ValueError: a process doesn't see what the first one wrote.
     """
     clip = run.experiment.clip
     samples = open_dataset(source.data, source.root, "train", clip)
-    folder = run.prepared / f"{source.data}-{prepared_name(clip)}"
-    if fabric.is_global_zero and not folder.exists():
-        frames = len({(pair.video, pair.frame) for pair in samples.pairs})
-        track(prepare(samples, clip, folder), frames, f"decoding clips of {source.data}")
-    while not folder.exists():
-        time.sleep(1)
+    folder = run.prepared / f"{source.name}-{prepared_name(clip)}"
+    with fabric.rank_zero_first():
+        if fabric.is_global_zero and not folder.exists():
+            _remove_stale(folder)
+            frames = len({(pair.video, pair.frame) for pair in samples.pairs})
+            track(prepare(samples, clip, folder), frames, f"decoding clips of {source.name}")
+    if not folder.exists():
+        raise ValueError(f"{folder} is not on a disk that all machines see; choose --prepared")
     return PreparedSamples(folder, samples)
 
 
-def _start_backbone(run: Run, stage: Stage, network: ActorSegmenter, fabric: Fabric) -> None:
-    """Give a stage-one network's backbone its first weights; ``weights.txt`` lists every tensor."""
-    if stage.name == "joint":
-        return
-    stream = getattr(network, stage.name)
+def _remove_stale(folder: Path) -> None:
+    """Remove what a process has left that was killed while decoding."""
+    for left in folder.parent.glob(f".{folder.name}.partial-*"):
+        touched = max(path.stat().st_mtime for path in (left, *left.iterdir()))
+        if time.time() - touched > STALE_SECONDS:
+            shutil.rmtree(left)
+
+
+def _find_weights(run: Run, stage: Stage, fabric: Fabric) -> Path | None:
+    """Path of the file a new backbone starts from; None for random weights, or for an old run."""
+    if (run.out / stage.name / "state.pt").exists():
+        return None
     name = getattr(stage.model, stage.name)
     # One process of a machine downloads, the others find the file.
     with fabric.rank_zero_first(local=True):
-        report = start_from(name, stream.backbone, _weights_of(run, stage), run.take)
-    if report is not None and fabric.is_global_zero:
+        return find_weights(name, _weights_of(run, stage))
+
+
+def _load_weights(
+    run: Run, stage: Stage, network: ActorSegmenter, path: Path, fabric: Fabric
+) -> None:
+    """Give a backbone its first weights; ``weights.txt`` lists what became of every tensor."""
+    name, stream = getattr(stage.model, stage.name), getattr(network, stage.name)
+    report = load_backbone(name, stream.backbone, path, run.take)
+    if fabric.is_global_zero:
         with whole_file(run.out / stage.name / "weights.txt") as partial:
             partial.write_text(f"{report}\n")
         print(f"{name}: {report.summary}", file=sys.stderr)

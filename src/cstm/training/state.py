@@ -82,6 +82,7 @@ class State:
                     "clip": asdict(task.experiment.clip),
                     "schedule": asdict(task.schedule),
                     "origin": dict(task.origin),
+                    "computation": {"precision": fabric.strategy.precision.precision},
                 }
             )
         )

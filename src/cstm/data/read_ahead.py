@@ -1,0 +1,43 @@
+"""Items read side by side in other processes, in order."""
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from torch.utils.data import DataLoader, Dataset
+
+Item = TypeVar("Item")
+
+
+class _Guarded(Dataset[object]):
+    """Gives a ValueError back instead of raising it: a loader would wrap it in its traceback."""
+
+    def __init__(self, read: Callable[[int], object], count: int) -> None:
+        self.read, self.count = read, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> object:
+        try:
+            return self.read(index)
+        except ValueError as error:
+            return error
+
+
+def read_ahead(read: Callable[[int], Item], count: int, workers: int) -> Iterator[Item]:
+    """Yield ``read(0)``, ``read(1)``, … up to a count; with 0 workers, read in this process.
+
+    Raises:
+        ValueError: reading an item raised it.
+    """
+    loader = DataLoader(
+        _Guarded(read, count), batch_size=None, num_workers=workers, collate_fn=_same
+    )
+    for item in loader:
+        if isinstance(item, ValueError):
+            raise item
+        yield item
+
+
+def _same(item: object) -> object:
+    return item
