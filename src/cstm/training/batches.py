@@ -1,8 +1,10 @@
 """Which samples make up which step, and which part of them falls to whom."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -10,6 +12,9 @@ from cstm.config import Schedule
 from cstm.data.mixture import Mixture
 from cstm.data.prepared import Batch, collate
 from cstm.data.words import Vocabulary
+
+AHEAD = 4
+"""Steps whose samples are read at once."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,8 @@ def batches(
 ) -> Iterator[list[Batch]]:
     """Parts of the steps of an epoch that fall to one process, from step ``first`` on.
 
-    Order and mirroring depend on seed, epoch and step alone, not on who computes. The next step's
-    samples are gathered while the network works on the last.
+    Order and mirroring depend on seed, epoch and step alone, not on who computes. The samples of
+    the next steps are gathered while the network works: they lie scattered over the disk.
     """
     runs = samples.epoch_runs(schedule.seed, epoch, schedule.sentences_per_frame)
     order = [index for run in runs for index in run]
@@ -66,12 +71,12 @@ def batches(
             for part in share.parts(len(indices))
         ]
 
-    with ThreadPoolExecutor(1) as ahead:
-        waiting: Future[list[Batch]] = ahead.submit(gather, first)
-        for step in range(first, steps_of_epoch(samples, schedule)):
-            parts = waiting.result()
-            if step + 1 < steps_of_epoch(samples, schedule):
-                waiting = ahead.submit(gather, step + 1)
+    steps = iter(range(first, steps_of_epoch(samples, schedule)))
+    with ThreadPoolExecutor(AHEAD) as readers:
+        waiting = deque(readers.submit(gather, step) for step in islice(steps, AHEAD))
+        while waiting:
+            parts = waiting.popleft().result()
+            waiting.extend(readers.submit(gather, step) for step in islice(steps, 1))
             yield parts
 
 
