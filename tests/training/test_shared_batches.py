@@ -54,7 +54,7 @@ def test_the_same_weights_and_metrics_whoever_computes_them(world, tmp_path):
         assert second["loss"] == pytest.approx(first["loss"], abs=1e-6)
         measured = dict(numbers(first["validation"]))
         assert dict(numbers(second["validation"])) == pytest.approx(measured, abs=1e-6)
-        assert "mean_iou" in measured
+        assert "ratio/mean_iou" in measured
     state = torch.load(tmp_path / "two" / "spatial" / "state.pt", weights_only=True)
     assert json.loads(state["progress"])["step"] >= 20
 

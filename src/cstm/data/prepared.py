@@ -5,6 +5,7 @@ import math
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,9 +84,7 @@ def _prepare(
         for name, shape in shapes.items()
     ]
 
-    def read(number: int) -> list[Sample]:
-        return [samples[index] for index in groups[number]]
-
+    read = partial(_read_group, samples, groups)
     for number, group in enumerate(read_ahead(read, len(groups), workers)):
         first = group[0]
         height, width = first.mask.shape
@@ -103,6 +102,10 @@ def _prepare(
         "pairs": [(pair.name, pair.sentence) for pair in samples.pairs],
     }
     (folder / "pairs.json").write_text(json.dumps(description))
+
+
+def _read_group(samples: Samples, groups: list[list[int]], number: int) -> list[Sample]:
+    return [samples[index] for index in groups[number]]
 
 
 def _check_space(folder: Path, needed: int) -> None:

@@ -27,6 +27,8 @@ class _Guarded(Dataset[object]):
 def read_ahead(read: Callable[[int], Item], count: int, workers: int) -> Iterator[Item]:
     """Yield ``read(0)``, ``read(1)``, … up to a count; with 0 workers, read in this process.
 
+    ``read`` goes to the other processes, so it is no function inside a function.
+
     Raises:
         ValueError: reading an item raised it.
     """

@@ -1,6 +1,7 @@
 """A network over a dataset, or anyone's masks over a ground truth: every sample once."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -41,11 +42,7 @@ def evaluate(
     ids = image_ids(data, samples.pairs)
     unseen = read_unseen_videos(samples.root)
     chosen = range(len(samples)) if indices is None else indices
-
-    def read(position: int) -> tuple[int, Sample]:
-        return chosen[position], samples[chosen[position]]
-
-    read_samples = read_ahead(read, len(chosen), workers)
+    read_samples = read_ahead(partial(_read, samples, chosen), len(chosen), workers)
     done = 0
     while group := list(islice(read_samples, batch)):
         fits = [_fit(sample, clip) for _, sample in group]
@@ -69,6 +66,10 @@ def evaluate(
             )
         done += len(group)
         yield done
+
+
+def _read(samples: Samples, indices: Sequence[int], position: int) -> tuple[int, Sample]:
+    return indices[position], samples[indices[position]]
 
 
 def _fit(sample: Sample, clip: ClipConfig) -> ResizePad:
