@@ -22,7 +22,7 @@ from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
 
 CLIP = ClipConfig(size=64)
-BREAKDOWNS = ("by_tag", "by_action", "by_direction", "by_combination", "by_camera")
+BREAKDOWNS = ("by_tag", "by_action", "by_direction", "by_combination", "by_camera", "by_kind")
 
 
 @pytest.fixture(scope="module")

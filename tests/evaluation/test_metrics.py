@@ -344,6 +344,7 @@ def test_result_is_json_with_the_keys_promised(protocol):
         "by_direction",
         "by_combination",
         "by_camera",
+        "by_kind",
         "by_presence",
     ]
     assert result["protocol"] == protocol

@@ -64,8 +64,8 @@ def prepare(samples: Samples, clip: ClipConfig, folder: Path, workers: int = 2) 
     frames: dict[tuple[str, int], list[int]] = {}
     for index, pair in enumerate(samples.pairs):
         frames.setdefault((pair.video, pair.frame), []).append(index)
-    with whole_folder(folder) as partial:
-        yield from _prepare(samples, list(frames.values()), clip, partial, workers)
+    with whole_folder(folder) as unfinished:
+        yield from _prepare(samples, list(frames.values()), clip, unfinished, workers)
 
 
 def _prepare(
@@ -148,11 +148,6 @@ class PreparedSamples:
     def sentences(self) -> list[str]:
         """The sentence of every sample."""
         return [pair.sentence for pair in self.pairs]
-
-    @property
-    def epoch_size(self) -> int:
-        """Samples of an epoch: all of them, once."""
-        return len(self.pairs)
 
     def epoch_runs(self, seed: int, epoch: int, sentences_per_frame: int) -> list[list[int]]:
         """Indices of all samples, in shuffled runs of sentences about one frame.

@@ -65,6 +65,8 @@ class Pair:
     """Number of the one actor that only motion, or only place, tells apart from the one meant."""
     camera: Literal["static", "moving"] | None = None
     """Whether the camera moves; None where it is not known."""
+    kind: str | None = None
+    """What its dataset calls samples of this kind; None where all are of one."""
 
     @property
     def name(self) -> str:

@@ -101,6 +101,7 @@ def _told(
         None if unseen is None else "unseen" if pair.video in unseen else "seen",
         None if look_alike is None else pick(native, sample.mask, look_alike),
         pair.camera,
+        pair.kind,
     )
 
 

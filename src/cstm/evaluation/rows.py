@@ -26,6 +26,8 @@ class Told:
     """What :func:`pick` gave, where the actor has a look-alike."""
     camera: Literal["static", "moving"] | None = None
     """Whether the camera moves, where that is known."""
+    kind: str | None = None
+    """What its dataset calls samples of this kind."""
 
 
 @dataclass(frozen=True, slots=True)

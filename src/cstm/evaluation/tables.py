@@ -19,6 +19,7 @@ _GROUPS = {
     "by_direction": "direction",
     "by_combination": "combination in training",
     "by_camera": "camera",
+    "by_kind": "kind",
     "by_presence": "the actor is",
 }
 _MEANING = {
@@ -40,11 +41,11 @@ def metric_tables(result: Mapping[str, Any]) -> list[Table]:
     summary = _SUMMARY | _PICKED if result["look_alike_samples"] else _SUMMARY
     tables = [_metric_table(title, {"all": result}, _PRECISION | summary)]
     for key, name in _GROUPS.items():
-        if key == "by_presence":
-            if "absent" in result[key]:
-                tables.append(_metric_table(name, result[key], summary | _EMPTY))
-        elif result[key]:
-            tables.append(_metric_table(name, result[key], summary))
+        if key == "by_presence" and "absent" not in result[key]:
+            continue
+        if result[key]:
+            columns = summary | _EMPTY if key in ("by_kind", "by_presence") else summary
+            tables.append(_metric_table(name, result[key], columns))
     return tables
 
 

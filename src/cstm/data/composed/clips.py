@@ -111,6 +111,7 @@ def _pair(video: str, plan: Plan, sentence: Sentence) -> Pair:
     camera = "static" if plan.scene.camera.is_static else "moving"
     actor, other = sentence.actor, sentence.look_alike
     action, direction = (None, None) if actor is None else _motion(plan, actor)
+    kind = f"lacks the {sentence.lacks}" if sentence.lacks else plan.kind
     return Pair(
         video=video,
         frame=TARGET,
@@ -122,6 +123,7 @@ def _pair(video: str, plan: Plan, sentence: Sentence) -> Pair:
         tags=sentence.tags,
         look_alike=None if other is None else other + 1,
         camera=camera,
+        kind=kind,
     )
 
 

@@ -7,12 +7,12 @@ from typing import Literal
 from numpy.random import Generator
 
 from cstm.data.composed.camera import Camera, draw_camera
-from cstm.data.composed.draws import choose
 from cstm.data.composed.figures import Figure
 from cstm.data.composed.motion import AFTER, BEFORE, MOTIONS, Motion, draw_motion, draw_partner
 from cstm.data.composed.nouns import noun_of
 from cstm.data.composed.scene import Actor, Backdrop, Box, Scene
 from cstm.data.composed.stock import Stock, may_hold
+from cstm.data.draws import choose
 
 Kind = Literal["look-alikes", "composed", "whole"]
 
@@ -148,6 +148,8 @@ def _place(
     actor = Actor(figure, motion, (0.0, 0.0), size, bool(rng.integers(2)))
     box = actor.box()
     wide, high = box.right - box.left, box.bottom - box.top
+    if high > scene.height:
+        return None
     # Large ones are near, and near ones stand low.
     ground = 0.55 + 0.5 * long / min(scene.width, scene.height)
     for _ in range(_TRIES):

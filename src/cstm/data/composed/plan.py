@@ -7,16 +7,16 @@ from numpy.random import Generator
 from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import Described
 from cstm.data.composed.colours import COLOURS
-from cstm.data.composed.draws import choose
 from cstm.data.composed.nouns import CATEGORIES, meant_by, noun_of
 from cstm.data.composed.placement import Kind, draw_scene
 from cstm.data.composed.scene import Scene
 from cstm.data.composed.sentences import Sentence, describe, describe_absent
 from cstm.data.composed.stock import Stock, may_hold
+from cstm.data.draws import choose
 
 KINDS: dict[Kind, float] = {"look-alikes": 0.34, "composed": 0.4, "whole": 0.26}
 """Shares of the kinds of clips: the same cut-out twice, several on a photograph, a photograph."""
-ABSENT_SHARE = 0.26
+ABSENT_SHARE = 0.5
 """Share of clips for which a sentence is sought about someone who is not in them."""
 
 _MOST_TARGETS = 4

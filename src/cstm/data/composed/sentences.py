@@ -6,6 +6,7 @@ others.
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 from numpy.random import Generator
 
@@ -13,10 +14,14 @@ from cstm.data.composed.clues import TAG_OF, Clues, Described, fits, is_bigger, 
 from cstm.data.composed.motion import MAY_BE, MOTIONS
 from cstm.data.composed.nouns import meant_by
 from cstm.data.composed.phrases import phrase
+from cstm.data.draws import choose_from
 from cstm.data.sample import TAGS, Tag
 
 _NEVER_SEEMING = ("up", "jumping", "spinning", "rolling left", "rolling right")
 """Motions that no one who is still seems to do."""
+
+
+Lack = Literal["class", "motion", "colour"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ class Sentence:
     text: str
     tags: tuple[Tag, ...]
     look_alike: int | None = None
+    lacks: Lack | None = None
+    """Of a sentence that means nobody: what the clip lacks."""
 
 
 def options(rng: Generator, cast: list[Described], number: int) -> list[Clues]:
@@ -146,12 +153,7 @@ def _choose(rng: Generator, found: list[Clues], one: Described) -> Clues:
         (1.0 if rng.random() < 0.25 else 0.45 ** len(o)) * (motion if "motion" in o else 1.0)
         for o in found
     ]
-    pick = float(rng.random()) * sum(weights)
-    for clues, weight in zip(found, weights, strict=True):
-        pick -= weight
-        if pick <= 0:
-            return clues
-    return found[-1]
+    return choose_from(rng, found, weights)
 
 
 def describe_absent(
@@ -167,12 +169,13 @@ def describe_absent(
         if clear and (not nouns or rng.random() < 0.5):
             one = clear[int(rng.integers(len(clear)))]
             clues: Clues = {"noun": one.words[0]}
-            if rng.random() < 0.4:
+            lacks: Lack = "colour" if rng.random() < 0.4 else "motion"
+            if lacks == "colour":
                 clues["colour"] = str(rng.choice(colours))
             else:
                 clues["motion"] = str(rng.choice(_motions_for(one.words[0], cast)))
         elif nouns:
-            clues = {"noun": str(rng.choice(nouns))}
+            clues, lacks = {"noun": str(rng.choice(nouns))}, "class"
             if rng.random() < 0.5:
                 clues["motion"] = str(rng.choice(MOTIONS))
         else:
@@ -180,7 +183,7 @@ def describe_absent(
         if rng.random() < 0.2:
             clues["place"] = str(rng.choice(("left", "right", "middle")))
         if not any(fits(clues, cast, i) for i in range(len(cast))):
-            return Sentence(None, phrase(rng, clues, cast), ())
+            return Sentence(None, phrase(rng, clues, cast), (), lacks=lacks)
     return None
 
 

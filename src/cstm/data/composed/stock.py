@@ -4,10 +4,10 @@ from collections import defaultdict
 
 from numpy.random import Generator
 
-from cstm.data.composed.draws import choose
 from cstm.data.composed.figures import Figure, measure
 from cstm.data.composed.instances import Photograph
 from cstm.data.composed.nouns import Kind, noun_of
+from cstm.data.draws import choose
 
 MOST_PHOTOGRAPHS = 4000
 """Of a split; measuring takes about ten milliseconds each when a dataset is opened."""

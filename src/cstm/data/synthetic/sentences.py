@@ -11,6 +11,7 @@ from typing import Literal
 
 from numpy.random import Generator
 
+from cstm.data.draws import choose_from
 from cstm.data.sample import TAGS, Tag
 from cstm.data.synthetic.actions import Motion
 from cstm.data.synthetic.look import Look
@@ -150,12 +151,7 @@ def _choose(rng: Generator, options: list[Clues]) -> Clues:
         (1.0 if rng.random() < 0.3 else 0.45 ** len(o)) * (1.6 if "action" in o else 1.0)
         for o in options
     ]
-    pick = float(rng.random()) * sum(weights)
-    for clues, weight in zip(options, weights, strict=True):
-        pick -= weight
-        if pick <= 0:
-            return clues
-    return options[-1]
+    return choose_from(rng, options, weights)
 
 
 def tags(clues: Clues, cast: list[Described], target: int) -> tuple[Tag, ...]:
