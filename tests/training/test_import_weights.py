@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,8 @@ def test_it_segments_like_any_other_checkpoint(imported, tmp_path):
     from cstm.data.synthetic import render_clip
     from cstm.inference.demo import write_clip
 
-    write_clip(render_clip(5, size=(96, 80), frames=2), tmp_path / "clip.mp4")
+    frames = render_clip(5, size=(96, 80), frames=2).frames
+    write_clip(frames, Fraction(24), tmp_path / "clip.mp4")
     segmenter = load(imported[1], device="cpu")
     assert (segmenter.clip.size, segmenter.clip.resize) == (320, "squash")
     segmenter.clip = replace(segmenter.clip, size=64)

