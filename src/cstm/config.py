@@ -109,12 +109,16 @@ class Schedule:
 
     epochs: int = 12
     """How often every sample is seen."""
+    samples: int = 0
+    """Samples of an epoch, others in each; 0 for all that there are."""
     batch: int = 8
     """Samples in a step."""
     learning_rate: float = 5e-4
     """Adam's, after warm-up."""
     backbone_rate: float = 1.0
     """Factor on the learning rate of the backbones: small where they are trained already."""
+    frozen_stages: int = 0
+    """So many of the first stages of each encoder keep the weights they start with."""
     batch_norm: Literal["trained", "fixed"] = "trained"
     """Fixed: backbones keep the BatchNorm statistics they start with; its scales still learn."""
     average: float = 0.0
@@ -148,6 +152,7 @@ class Schedule:
             decay_epochs=self.decay_epochs,
             sentences_per_frame=self.sentences_per_frame,
         )
+        _at_least(0, samples=self.samples, frozen_stages=self.frozen_stages)
         if not 0 <= self.average < 1:
             raise ValueError(f"average should be at least 0 and below 1, got {self.average}")
 
@@ -162,5 +167,6 @@ class Experiment:
     """Stage one: the spatial and the temporal network, each on its own."""
     decoder: Schedule = field(default_factory=lambda: Schedule(epochs=4))
     """Stage two: a fresh decoder on both encoders."""
-    joint: Literal["decoder", "all"] = "decoder"
-    """What stage two trains: the decoder on fixed encoders (section 4.2), or all together."""
+    joint: Literal["decoder", "all", "alone"] = "decoder"
+    """What stage two trains: the decoder on fixed encoders (section 4.2), or all together. Alone:
+    all together from the backbones' weights, without a stage one."""

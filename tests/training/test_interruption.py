@@ -3,7 +3,6 @@
 import random
 import signal
 import time
-from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -11,24 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from small import EXPERIMENT
 
-from cstm.config import ClipConfig, Experiment, Schedule
 from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
-from cstm.experiments import get_experiment
 from cstm.training.plan import Pace, Run
 
 KILLS = 10
-SCHEDULE = Schedule(
-    epochs=2, batch=4, learning_rate=1e-3, sentences_per_frame=2, motion_weight=0.5, flip=True,
-    backbone_rate=0.5, average=0.9, presence_weight=0.5,
-)  # fmt: skip
-EXPERIMENT = Experiment(
-    model=replace(get_experiment("tiny").model, width=4, decoder_channels=8, presence="pooled"),
-    clip=ClipConfig(size=64),
-    encoders=SCHEDULE,
-    decoder=replace(SCHEDULE, epochs=1, motion_weight=0.0),
-)
 
 
 def train_in_a_process(run: Run, steps: Synchronized) -> None:

@@ -7,27 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 from lightning_fabric import Fabric
+from small import EXPERIMENT, SCHEDULE
 from torch.testing import assert_close
 
-from cstm.config import ClipConfig, Experiment, Schedule
+from cstm.config import Experiment
 from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
-from cstm.experiments import get_experiment
 from cstm.training.checkpoint import load_checkpoint
 from cstm.training.plan import Pace, Run
 from cstm.training.run import pretrained_vectors, train
-from cstm.training.stages import build_network, stages_of
-
-SCHEDULE = Schedule(
-    epochs=2, batch=4, learning_rate=1e-3, sentences_per_frame=2, motion_weight=0.5, flip=True,
-    backbone_rate=0.5, average=0.9, presence_weight=0.5,
-)  # fmt: skip
-EXPERIMENT = Experiment(
-    model=replace(get_experiment("tiny").model, width=4, decoder_channels=8, presence="pooled"),
-    clip=ClipConfig(size=64),
-    encoders=SCHEDULE,
-    decoder=replace(SCHEDULE, epochs=1, motion_weight=0.0),
-)
+from cstm.training.stages import build_stage, stages_of
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +53,7 @@ def finished(world, prepared, tmp_path_factory) -> Path:
 def test_the_joint_network_has_the_encoders_of_stage_one_and_only_its_decoder_moved(finished):
     trained = load_checkpoint(finished / "cstm.safetensors")
     stage = stages_of(EXPERIMENT)[-1]
-    fresh = build_network(stage, trained.vocabulary, finished).state_dict()
+    fresh = build_stage(stage, trained.vocabulary, finished).state_dict()
     joint = load_checkpoint(finished / "cstm.safetensors").network.state_dict()
     for name in ("spatial", "temporal"):
         alone = load_checkpoint(finished / name / "last.safetensors").network.state_dict()
@@ -82,7 +71,7 @@ def test_the_joint_network_has_the_encoders_of_stage_one_and_only_its_decoder_mo
 def test_stage_two_may_train_everything(finished):
     trained = load_checkpoint(finished / "cstm.safetensors")
     fixed, free = (
-        build_network(stages_of(replace(EXPERIMENT, joint=joint))[-1], trained.vocabulary, finished)
+        build_stage(stages_of(replace(EXPERIMENT, joint=joint))[-1], trained.vocabulary, finished)
         for joint in ("decoder", "all")
     )
     for name, parameter in fixed.named_parameters():
@@ -210,6 +199,25 @@ def test_a_single_stream_needs_one_stage():
     temporal = replace(EXPERIMENT, model=replace(EXPERIMENT.model, spatial=None))
     assert [stage.name for stage in stages_of(spatial)] == ["spatial"]
     assert [stage.name for stage in stages_of(temporal)] == ["temporal"]
+
+
+def test_all_may_be_trained_together_without_a_stage_one(world, prepared, tmp_path):
+    schedule = replace(SCHEDULE, epochs=2, samples=8)
+    alone = replace(EXPERIMENT, decoder=schedule, joint="alone")
+    steps = [
+        (stage.name, step.step)
+        for stage, step in train(
+            run_of(world, prepared, tmp_path, alone), Fabric(accelerator="cpu", devices=1)
+        )
+    ]
+    assert steps == [("joint", number) for number in range(4)], "two epochs of two batches of 4"
+    fresh = build_stage(
+        stages_of(alone)[0], load_checkpoint(tmp_path / "cstm.safetensors").vocabulary, tmp_path
+    ).state_dict()
+    trained = torch.load(tmp_path / "joint" / "state.pt", weights_only=True)["objective"]
+    for part in ("spatial.backbone", "temporal.backbone", "decoder.fusions"):
+        moved = [not torch.equal(trained[f"network.{k}"], fresh[k]) for k in fresh if part in k]
+        assert any(moved), part
 
 
 def test_pretrained_vectors_follow_the_vocabulary(tmp_path):

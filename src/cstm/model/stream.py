@@ -63,6 +63,12 @@ class Stream(nn.Module):
             visual = seen if cmam is None else cmam(seen, language)
             yield seen, visual
 
+    def freeze(self, stages: int) -> None:
+        """Let so many of the first stages keep their weights: backbone and coordinates."""
+        for number in range(min(stages, len(self.backbone.stages))):
+            self.backbone.stages[number].requires_grad_(False)
+            self.coordinates[number].requires_grad_(False)
+
     def forward(self, visual: Visual, words: Int[Tensor, "batch word"]) -> StreamFeatures:
         """Encode frames (batch 3 height width) or clips (batch 3 time height width) in [0, 1]."""
         language = self.language(words)

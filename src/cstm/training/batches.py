@@ -43,7 +43,7 @@ class Share:
 
 def steps_of_epoch(samples: Mixture, schedule: Schedule) -> int:
     """Whole batches of an epoch; the remainder comes along in the next epoch's shuffle."""
-    return max(1, samples.epoch_size // schedule.batch)
+    return max(1, min(samples.epoch_size, schedule.samples or samples.epoch_size) // schedule.batch)
 
 
 def batches(

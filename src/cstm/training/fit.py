@@ -83,7 +83,6 @@ def fit(
     """
     schedule = task.schedule
     share = Share(fabric.global_rank, fabric.world_size, pace.accumulate)
-    share.check(schedule.batch)
     torch.manual_seed(schedule.seed)
     objective = Objective(task.network, schedule)
     synchronize(objective)

@@ -15,7 +15,7 @@ class Objective(nn.Module):
 
     Args:
         network: the network to train; an encoder whose weights are all fixed stays in evaluation
-            mode, and so do its BatchNorm statistics.
+            mode; the BatchNorm statistics of a fixed stage stay as they are.
         schedule: the weights of the losses, and whether the backbones' BatchNorm learns.
     """
 
@@ -36,10 +36,12 @@ class Objective(nn.Module):
                 continue
             if not any(p.requires_grad for p in stream.parameters()):
                 stream.eval()
-            elif self.schedule.batch_norm == "fixed":
-                for module in stream.backbone.modules():
-                    if isinstance(module, _BatchNorm):
-                        module.eval()
+            for stage in stream.backbone.stages:
+                is_fixed = not any(p.requires_grad for p in stage.parameters())
+                if is_fixed or self.schedule.batch_norm == "fixed":
+                    for module in stage.modules():
+                        if isinstance(module, _BatchNorm):
+                            module.eval()
         return self
 
     def forward(

@@ -30,7 +30,7 @@ from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.fit import Step, fit
 from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
-from cstm.training.stages import Stage, build_network, stages_of
+from cstm.training.stages import Stage, StreamName, build_stage, stages_of
 
 VALIDATION_BATCH = 8
 
@@ -58,7 +58,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     tests = {}
     if run.validation_samples:
         tests = {s.name: open_dataset(s.data, s.root, "test", clip) for s in run.sources}
-    weights = {s.name: _find_weights(run, s, fabric) for s in stages if s.name != "joint"}
+    weights = {stage.name: _find_weights(run, stage, fabric) for stage in stages}
     parts = [_prepare(run, source, fabric) for source in run.sources]
     samples = Mixture(parts, [source.weight for source in run.sources])
     vocabulary = Vocabulary.of_sentences(samples.sentences)
@@ -85,9 +85,9 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
 
     described = False
     for stage in stages:
-        network = build_network(stage, vocabulary, run.out, vectors)
-        if path := weights.get(stage.name):
-            _load_weights(run, stage, network, path, fabric)
+        network = build_stage(stage, vocabulary, run.out, vectors)
+        for name, path in weights[stage.name].items():
+            _load_weights(run, stage, name, network, path, fabric)
         task = Task(
             network=network,
             samples=samples,
@@ -137,30 +137,34 @@ def _remove_stale(folder: Path) -> None:
             shutil.rmtree(left)
 
 
-def _find_weights(run: Run, stage: Stage, fabric: Fabric) -> Path | None:
-    """Path of the file a new backbone starts from; None for random weights, or for an old run."""
-    if (run.out / stage.name / "state.pt").exists():
-        return None
-    name = getattr(stage.model, stage.name)
-    # One process of a machine downloads, the others find the file.
-    with fabric.rank_zero_first(local=True):
-        return find_weights(name, _weights_of(run, stage))
+def _find_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamName, Path]:
+    """Files that new backbones start from; none for random weights, and none for an old run."""
+    if stage.begins == "encoders" or (run.out / stage.name / "state.pt").exists():
+        return {}
+    found: dict[StreamName, Path] = {}
+    for stream in stage.streams:
+        # One process of a machine downloads, the others find the file.
+        with fabric.rank_zero_first(local=True):
+            path = find_weights(getattr(stage.model, stream), _weights_of(run, stream))
+        if path is not None:
+            found[stream] = path
+    return found
 
 
 def _load_weights(
-    run: Run, stage: Stage, network: ActorSegmenter, path: Path, fabric: Fabric
+    run: Run, stage: Stage, stream: StreamName, network: ActorSegmenter, path: Path, fabric: Fabric
 ) -> None:
-    """Give a backbone its first weights; ``weights.txt`` lists what became of every tensor."""
-    name, stream = getattr(stage.model, stage.name), getattr(network, stage.name)
-    report = load_backbone(name, stream.backbone, path, run.take)
+    """Give a backbone its first weights; a file lists what became of every tensor."""
+    name = getattr(stage.model, stream)
+    report = load_backbone(name, getattr(network, stream).backbone, path, run.take)
     if fabric.is_global_zero:
-        with whole_file(run.out / stage.name / "weights.txt") as partial:
+        with whole_file(run.out / stage.name / f"{stream}_weights.txt") as partial:
             partial.write_text(f"{report}\n")
         print(f"{name}: {report.summary}", file=sys.stderr)
 
 
-def _weights_of(run: Run, stage: Stage) -> str | None:
-    return {"spatial": run.spatial_weights, "temporal": run.temporal_weights}.get(stage.name)
+def _weights_of(run: Run, stream: StreamName) -> str | None:
+    return {"spatial": run.spatial_weights, "temporal": run.temporal_weights}[stream]
 
 
 def _origin(run: Run, stage: Stage, samples: Mixture, vocabulary: Vocabulary) -> dict[str, Any]:
@@ -171,10 +175,10 @@ def _origin(run: Run, stage: Stage, samples: Mixture, vocabulary: Vocabulary) ->
         "weights of the datasets": [source.weight for source in run.sources],
         "vocabulary": _digest(json.dumps(vocabulary.words).encode()),
         "vectors": run.vectors.name if run.vectors else None,
-        "weights": Path(_weights_of(run, stage) or "published").name,
+        "weights": [Path(_weights_of(run, s) or "published").name for s in stage.streams],
     }
-    if stage.name == "joint":
-        for name in ("spatial", "temporal"):
+    if stage.begins == "encoders":
+        for name in stage.streams:
             checkpoint = run.out / name / "last.safetensors"
             origin[f"{name} network"] = _digest(checkpoint.read_bytes())
         origin["joint"] = stage.trains

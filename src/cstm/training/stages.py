@@ -13,6 +13,7 @@ from cstm.data.words import Vocabulary
 from cstm.model.network import ActorSegmenter
 from cstm.training.checkpoint import load_encoders
 
+StreamName = Literal["spatial", "temporal"]
 StageName = Literal["spatial", "temporal", "joint"]
 
 
@@ -24,13 +25,21 @@ class Stage:
     model: ModelConfig
     schedule: Schedule
     trains: Literal["decoder", "all"] = "all"
+    begins: Literal["backbones", "encoders"] = "backbones"
+    """With the weights of pretrained backbones, or of the encoders of the stages before."""
+
+    @property
+    def streams(self) -> list[StreamName]:
+        """Encoders of the network."""
+        names: tuple[StreamName, ...] = ("spatial", "temporal")
+        return [name for name in names if getattr(self.model, name) is not None]
 
 
 def stages_of(experiment: Experiment) -> list[Stage]:
     """Stage one: the spatial and the temporal network on their own; stage two: their decoder.
 
-    A network with a single stream is done after its stage one. Raises a ValueError for the
-    released network, which can't be trained.
+    A network with a single stream is done after its stage one, and ``joint="alone"`` has none.
+    Raises a ValueError for the released network, which can't be trained.
     """
     model = experiment.model
     if isinstance(model, ReleasedConfig):
@@ -42,14 +51,16 @@ def stages_of(experiment: Experiment) -> list[Stage]:
         return [Stage("spatial", model, experiment.encoders)]
     if model.spatial is None:
         return [Stage("temporal", model, experiment.encoders)]
+    if experiment.joint == "alone":
+        return [Stage("joint", model, experiment.decoder)]
     return [
         Stage("spatial", replace(model, temporal=None), experiment.encoders),
         Stage("temporal", replace(model, spatial=None), experiment.encoders),
-        Stage("joint", model, experiment.decoder, experiment.joint),
+        Stage("joint", model, experiment.decoder, experiment.joint, begins="encoders"),
     ]
 
 
-def build_network(
+def build_stage(
     stage: Stage,
     vocabulary: Vocabulary,
     run: Path,
@@ -69,9 +80,11 @@ def build_network(
         for stream in (network.spatial, network.temporal):
             if stream is not None:
                 stream.language.set_vectors(vectors)
-    if stage.name == "joint":
-        for name in ("spatial", "temporal"):
+    for name in stage.streams:
+        if stage.begins == "encoders":
             load_encoders(network, run / name / "last.safetensors")
-            if stage.trains == "decoder":
-                getattr(network, name).requires_grad_(False)
+        stream = getattr(network, name)
+        if stage.trains == "decoder":
+            stream.requires_grad_(False)
+        stream.freeze(stage.schedule.frozen_stages)
     return network
