@@ -16,7 +16,7 @@ from cstm.cli.data import check_data, synthesize
 from cstm.cli.measure import evaluate, profile, score
 from cstm.cli.training import train
 from cstm.cli.use import demo, segment
-from cstm.cli.weights import fetch, import_weights
+from cstm.cli.weights import calibrate, fetch, import_weights
 from cstm.experiments import get_experiment
 from cstm.inference import SegmentationWarning
 
@@ -30,6 +30,7 @@ COMMANDS = {
     "synthesize": synthesize,
     "check-data": check_data,
     "fetch": fetch,
+    "calibrate": calibrate,
     "import-weights": import_weights,
 }
 

@@ -1,10 +1,12 @@
-"""Commands for weights: fetch, import-weights."""
+"""Commands for weights: fetch, calibrate, import-weights."""
 
 import difflib
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, arg
+
+from cstm.config import DataFormat, Device, Split
 
 
 def fetch(
@@ -41,6 +43,70 @@ def fetch(
             raise ValueError(f"no published weights are named {name!r}; {hint}")
     for name in names:
         print(f"{name}: {download(published[name].file)}")
+
+
+def calibrate(
+    source: Positional[Path],
+    destination: Positional[Path],
+    *,
+    root: Path,
+    data: DataFormat = "composed",
+    split: Split = "train",
+    samples: int = 1500,
+    lost: float = 0.02,
+    half: bool = False,
+    device: Device = "auto",
+    overwrite: bool = False,
+) -> None:
+    """Choose how sure a network must be that the actor is there, and write it into the weights.
+
+    Of samples some of whose actors are absent, the highest threshold is taken at which no more than
+    a given share of the present ones is lost. With --half the file is ready to be shared.
+
+    Example: cstm calibrate runs/lite/cstm.safetensors lite.safetensors --root ~/coco --half
+
+    Args:
+        source: A checkpoint of a network with presence, such as lite.
+        destination: File to write, .safetensors; it appears whole or not at all.
+        root: Folder of the dataset.
+        data: Its format; composed clips have sentences about nobody.
+        split: Part of the dataset; test samples would no longer be a test.
+        samples: How many to ask about, spread evenly.
+        lost: Share of present actors that may be lost.
+        half: Write half precision, half as large.
+        device: Where to compute; auto takes a GPU if there is one.
+        overwrite: Replace the file if there is one.
+    """
+    import torch
+
+    from cstm.data.datasets import open_dataset
+    from cstm.evaluation.evaluate import evaluate, spread
+    from cstm.evaluation.metrics import RatioProtocol
+    from cstm.processes import pick_device
+    from cstm.progress import track
+    from cstm.training.calibrate import calibrate as choose
+    from cstm.training.calibrate import presences_of, raw, with_threshold
+    from cstm.training.checkpoint import load_checkpoint, save_checkpoint
+
+    if not 0 <= lost < 1:
+        raise ValueError(f"--lost is a share from 0 to below 1, got {lost}")
+    if destination.exists() and not overwrite:
+        raise ValueError(f"{destination} exists; give another file, or --overwrite")
+    checkpoint = raw(load_checkpoint(source))
+    clip = checkpoint.experiment.clip
+    asked = open_dataset(data, root, split, clip)
+    indices = spread(len(asked), samples)
+    metric = RatioProtocol()
+    network = checkpoint.network.to(pick_device(device))
+    counts = evaluate(network, checkpoint.vocabulary, asked, clip, metric, indices)
+    track(counts, len(indices), "asking")
+    chosen = choose(presences_of(metric), lost)
+    result = with_threshold(checkpoint, chosen.threshold)
+    save_checkpoint(destination, result, torch.float16 if half else None)
+    print(
+        f"threshold {chosen.threshold:.4f}: of {len(indices)} samples {100 * chosen.lost:.1f}% of "
+        f"the present lost, {100 * chosen.rejected:.1f}% of the absent rejected; {destination}"
+    )
 
 
 def import_weights(

@@ -1,11 +1,10 @@
-"""A small folder of drawn photographs with an instance file in COCO's format."""
+"""Drawn photographs with an instance file in COCO's format."""
 
 import json
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 
 CATEGORIES = {1: "person", 3: "car", 17: "cat", 18: "dog", 67: "dining table"}
 COLOURS = {1: (200, 30, 30), 3: (30, 60, 200), 17: (30, 30, 30), 18: (230, 230, 230)}
@@ -52,10 +51,3 @@ def draw_photographs(root: Path, count: int = 60, file: str = "instances.json") 
     (root / file).parent.mkdir(exist_ok=True)
     (root / file).write_text(json.dumps(document))
     return document
-
-
-@pytest.fixture(scope="session")
-def photographs(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("photographs") / "drawn"
-    draw_photographs(root)
-    return root

@@ -1,0 +1,81 @@
+"""The presence threshold: chosen on samples with and without their actor, kept in the weights."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from cstm.cli.weights import calibrate as calibrate_command
+from cstm.config import ClipConfig, Experiment
+from cstm.data.composed.clips import CLIPS
+from cstm.data.datasets import open_dataset
+from cstm.data.words import Vocabulary
+from cstm.experiments import get_experiment
+from cstm.model.network import ActorSegmenter
+from cstm.training.calibrate import Presences, calibrate
+from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.02, 0.1])
+def test_the_threshold_is_the_highest_that_loses_few(lost):
+    random = np.random.default_rng(0)
+    presences = Presences(random.beta(5, 1, 300), random.beta(1, 5, 200))
+    found = calibrate(presences, lost)
+    assert found.lost == (presences.present < found.threshold).mean() <= lost
+    assert found.rejected == (presences.absent < found.threshold).mean()
+    higher = np.nextafter(found.threshold, 1)
+    assert (presences.present < higher).mean() > lost
+
+
+def test_a_certain_network_keeps_a_threshold_that_a_logarithm_can_take():
+    found = calibrate(Presences(np.ones(5), np.zeros(5)), 0.0)
+    assert math.isfinite(math.log(found.threshold / (1 - found.threshold)))
+    assert (found.lost, found.rejected) == (0, 1)
+
+
+@pytest.mark.parametrize(("present", "absent"), [(0, 3), (3, 0)])
+def test_both_kinds_of_samples_are_needed(present, absent):
+    with pytest.raises(ValueError, match="needs both"):
+        calibrate(Presences(np.ones(present), np.zeros(absent)), 0.02)
+
+
+@pytest.fixture
+def weights(photographs, tmp_path, monkeypatch):
+    monkeypatch.setitem(CLIPS, "train", 12)
+    clip = ClipConfig(frames=2, size=64)
+    samples = open_dataset("composed", photographs, "train", clip)
+    words = Vocabulary.of_sentences(pair.sentence for pair in samples.pairs)
+    torch.manual_seed(0)
+    model = replace(get_experiment("tiny").model, width=4, presence="pooled")
+    network = ActorSegmenter(model, len(words))
+    path = tmp_path / "network.safetensors"
+    save_checkpoint(path, Checkpoint(network.eval(), words, Experiment(model, clip), {}))
+    return path
+
+
+def test_the_command_writes_weights_that_lose_as_few(weights, photographs, tmp_path, capsys):
+    out = tmp_path / "out.safetensors"
+    calibrate_command(weights, out, root=photographs, lost=0.25, half=True)
+    found = load_checkpoint(out)
+    threshold = found.experiment.model.presence_threshold
+    assert found.network.presence_threshold == threshold != 0.5
+    assert f"threshold {threshold:.4f}" in capsys.readouterr().out
+    assert {t.dtype for t in load_file(out).values() if t.is_floating_point()} == {torch.float16}
+    with pytest.raises(ValueError, match="exists; give another file"):
+        calibrate_command(weights, out, root=photographs)
+    # The threshold that a file has already doesn't matter to the one found.
+    calibrate_command(out, tmp_path / "again.safetensors", root=photographs, lost=0.25)
+    again = load_checkpoint(tmp_path / "again.safetensors").experiment.model
+    assert again.presence_threshold == pytest.approx(threshold, abs=1e-2)
+
+
+def test_a_network_without_presence_is_refused(photographs, tmp_path):
+    words = Vocabulary(("cat",))
+    model = replace(get_experiment("tiny").model, width=4)
+    checkpoint = Checkpoint(ActorSegmenter(model, len(words)), words, Experiment(model), {})
+    save_checkpoint(tmp_path / "a.safetensors", checkpoint)
+    with pytest.raises(ValueError, match="doesn't tell whether the actor is there"):
+        calibrate_command(tmp_path / "a.safetensors", tmp_path / "b.safetensors", root=photographs)
