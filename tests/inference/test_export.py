@@ -77,7 +77,7 @@ def test_pngs_masks_json_and_results_are_the_same_masks(tmp_path):
 def test_nothing_else_is_written(tmp_path):
     write(tmp_path / "out")
     pngs = [f"{query}/{index:05d}.png" for query in ("01", "02") for index in range(5)]
-    expected = ["01", "02", "01-overlay.mp4", "02-overlay.mp4", "masks.json", *pngs]
+    expected = ["01", "02", "01-overlay.mp4", "02-overlay.mp4", "masks.json", "picture.png", *pngs]
     assert listing(tmp_path / "out") == sorted(expected)
     assert listing(tmp_path)[0] == "out"
 

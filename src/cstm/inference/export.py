@@ -1,4 +1,4 @@
-"""Results as files: mask pictures, overlay videos, and ``masks.json``."""
+"""Results as files: mask pictures, overlay videos, a picture of all, and ``masks.json``."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -17,10 +17,11 @@ from cstm.folder import check_output, whole_folder
 from cstm.inference.coco import open_masks_json
 from cstm.inference.film import open_film
 from cstm.inference.overlay import Overlay, query_colour
+from cstm.inference.picture import SummaryPicture
 from cstm.inference.progress import frame_progress
 from cstm.inference.segmenter import FrameResult, Segmenter
 
-WRITTEN = re.compile(r"masks\.json|\d{2,}|\d{2,}-overlay\.mp4")
+WRITTEN = re.compile(r"masks\.json|picture\.png|\d{2,}|\d{2,}-overlay\.mp4")
 """What a segmentation leaves in its folder."""
 
 
@@ -64,7 +65,7 @@ def write_segmentation(
     """Write every query's masks and overlay, and all in COCO's format; returns the frame count.
 
     ``out`` then holds, for query 1 and so on, ``01/00000.png`` (0 or 255 at native size),
-    ``01-overlay.mp4``, and one ``masks.json``::
+    ``01-overlay.mp4``, and for all ``picture.png`` (queries × frames) and ``masks.json``::
 
         {"video", "width", "height", "frames", "fps",
          "queries": [{"text", "segmentations": [RLE, or null if empty], "scores": [float]}]}
@@ -91,20 +92,23 @@ def write_segmentation(
         height, width, _ = first.image.shape
         with ExitStack() as files:
             masks_json = files.enter_context(open_masks_json(folder / "masks.json", queries))
-            pictures = []
+            films = []
+            summary = SummaryPicture(queries)
             for number, query in enumerate(queries):
                 overlay = Overlay(height, width, query, query_colour(number), pixel_aspect)
                 path = folder / f"{number + 1:02d}-overlay.mp4"
                 film = open_film(path, overlay.height, overlay.width, fps, pixel_aspect)
                 masks = folder / f"{number + 1:02d}"
                 masks.mkdir()
-                pictures.append((masks, overlay, files.enter_context(film)))
+                films.append((masks, overlay, files.enter_context(film)))
             for result in chain([first], stream):
-                for (masks, overlay, film), mask in zip(pictures, result.masks, strict=True):
+                summary.add(result)
+                for (masks, overlay, film), mask in zip(films, result.masks, strict=True):
                     _write_png(masks / f"{result.index:05d}.png", mask)
                     film.add(overlay.draw(result.image, mask), result.time)
                 masks_json.add(result.masks, result.scores)
             masks_json.finish(video, width, height, float(fps))
+            summary.save(folder / "picture.png")
         return masks_json.frames
 
 

@@ -1,7 +1,8 @@
 """The picture a page shows: frames × queries, every query a row under its sentence."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,48 +23,69 @@ _SIZE = 27.0
 """Pixels of type; the picture is made to be shown at half its size."""
 
 
+_KEPT = 4
+"""So many times the columns are kept at most while nobody knows how long the video is."""
+
+
+class _Column(NamedTuple):
+    """One frame, once for every query."""
+
+    time: float
+    cells: UInt8[ndarray, "query height width 3"]
+
+
 class SummaryPicture:
     """Gathers evenly spaced frames from a stream of results and sets them out as one picture.
 
-    Only the chosen frames are held, reduced to the size in which they will be shown.
+    The stream may be of any length: some frames are kept, reduced to the size in which they will
+    be shown, and when there are too many every other one is dropped.
 
     Args:
         queries: the sentences, in the order of the results' masks.
-        frames: of the video.
         columns: how many frames to show.
         width: of the picture in pixels.
     """
 
-    def __init__(
-        self, queries: Sequence[str], frames: int, columns: int = 6, width: int = 1600
-    ) -> None:
-        columns = max(1, min(columns, frames))
+    def __init__(self, queries: Sequence[str], columns: int = 6, width: int = 1600) -> None:
         self._queries = list(queries)
-        # The middle of each of as many equal parts: first and last frames are often empty.
-        self._chosen = {int((column + 0.5) * frames / columns) for column in range(columns)}
+        self._shown = columns
         self._width = width
         self._cell = (width - 2 * _MARGIN - (columns - 1) * _GAP) // columns
-        self._columns: list[tuple[float, UInt8[ndarray, "query height width 3"]]] = []
+        self._kept: list[_Column] = []
+        self._seen = 0
+        self._stride = 1
 
-    def watch(self, results: Iterable[FrameResult]) -> Iterator[FrameResult]:
-        """Pass the results on, and keep what the picture needs."""
-        for result in results:
-            if result.index in self._chosen:
-                self._columns.append((result.time, self._draw(result)))
-            yield result
+    def add(self, result: FrameResult) -> None:
+        """Take the next frame in, or pass it over."""
+        if self._seen % self._stride == 0:
+            self._kept.append(_Column(result.time, self._draw(result)))
+        self._seen += 1
+        if len(self._kept) > _KEPT * self._shown:
+            self._kept = self._kept[::2]
+            self._stride *= 2
+
+    @property
+    def columns(self) -> list[_Column]:
+        """Those to show, as things are: the middle of each of as many equal parts of the video.
+
+        First and last frames are often empty.
+        """
+        count = min(self._shown, len(self._kept))
+        return [self._kept[int((i + 0.5) * len(self._kept) / count)] for i in range(count)]
 
     def render(self) -> UInt8[ndarray, "height width 3"]:
-        """The picture; columns for frames that never came stay white."""
-        if not self._columns:
-            raise ValueError("no frames to show; pass the results through watch() first")
+        """The picture; columns that no frame came for stay white."""
+        columns = self.columns
+        if not columns:
+            raise ValueError("no frames to show; add() some first")
         inner = self._width - 2 * _MARGIN
         space = np.full((_MARGIN // 2, self._width, 3), _PAPER, np.uint8)
         rows = [space]
         for number, query in enumerate(self._queries):
             words = caption(query, inner, _SIZE, query_colour(number), ink=_INK, paper=_PAPER)
             rows += [_indented(words, self._width)]
-            rows += [self._strip([drawn[number] for _, drawn in self._columns]), space]
-        return np.concatenate([*rows[:-1], space[:_GAP], self._times(), space])
+            rows += [self._strip([column.cells[number] for column in columns]), space]
+        return np.concatenate([*rows[:-1], space[:_GAP], self._times(columns), space])
 
     def save(self, path: Path) -> None:
         """Write the picture in the format of the path's suffix."""
@@ -82,11 +104,11 @@ class SummaryPicture:
             ]
         )
 
-    def _times(self) -> UInt8[ndarray, "height width 3"]:
+    def _times(self, columns: Sequence[_Column]) -> UInt8[ndarray, "height width 3"]:
         size = 0.7 * _SIZE
         labels = []
-        for time, _ in self._columns:
-            text = f"{time:.1f} s"
+        for column in columns:
+            text = f"{column.time:.1f} s"
             label = np.full((round(1.32 * size), self._cell, 3), _PAPER, np.uint8)
             line = set_lines([text], int(text_width(text, size)) + 2, size, ink=_GREY, paper=_PAPER)
             label[: len(line), : line.shape[1]] = line[: len(label), : self._cell]
