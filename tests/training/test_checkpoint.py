@@ -48,13 +48,25 @@ def test_fixed_word_vectors_that_both_streams_share_are_written_once(checkpoint,
         assert torch.equal(stream.language.vectors.weight, torch.arange(5 * 64.0).reshape(5, 64))
 
 
-def test_half_precision_takes_half_the_space_and_loads_as_single(checkpoint, tmp_path):
-    whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_compact_file_takes_half_the_space_and_loads_as_single(checkpoint, tmp_path, shared):
+    streams = (checkpoint.network.spatial, checkpoint.network.temporal)
+    if shared:
+        vectors = torch.randn(5, 64)
+        vectors[:2] = 0
+        for stream in streams:
+            stream.language.set_vectors(vectors)
+    whole, compact = tmp_path / "whole.safetensors", tmp_path / "compact.safetensors"
     save_checkpoint(whole, checkpoint)
-    save_checkpoint(half, checkpoint, torch.float16)
-    assert half.stat().st_size < 0.55 * whole.stat().st_size
-    network = load_checkpoint(half).network
+    save_checkpoint(compact, checkpoint, compact=True)
+    assert compact.stat().st_size < 0.55 * whole.stat().st_size
+    assert sum(t.dtype == torch.int8 for t in load_file(compact).values()) == 2 - shared
+    network = load_checkpoint(compact).network
     assert all(parameter.dtype == torch.float32 for parameter in network.parameters())
+    for name, value in checkpoint.network.state_dict().items():
+        precision = 1 / 254 if name.endswith("vectors.weight") else 1 / 2048
+        found, most = network.state_dict()[name], value.abs().max()
+        torch.testing.assert_close(found, value, rtol=0, atol=float(precision * most))
 
 
 def test_foreign_and_broken_files_are_refused_in_one_line(checkpoint, tmp_path):

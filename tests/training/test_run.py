@@ -8,14 +8,13 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from small import EXPERIMENT, SCHEDULE
-from torch.testing import assert_close
 
 from cstm.config import Experiment
 from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
 from cstm.training.checkpoint import load_checkpoint
 from cstm.training.plan import Pace, Run
-from cstm.training.run import pretrained_vectors, train
+from cstm.training.run import train
 from cstm.training.stages import build_stage, stages_of
 
 
@@ -218,16 +217,3 @@ def test_all_may_be_trained_together_without_a_stage_one(world, prepared, tmp_pa
     for part in ("spatial.backbone", "temporal.backbone", "decoder.fusions"):
         moved = [not torch.equal(trained[f"network.{k}"], fresh[k]) for k in fresh if part in k]
         assert any(moved), part
-
-
-def test_pretrained_vectors_follow_the_vocabulary(tmp_path):
-    from cstm.data.words import Vocabulary
-
-    path = tmp_path / "glove.txt"
-    path.write_text("dog 1 2\ncat 3 4\n. . 5 6\n")
-    vectors = pretrained_vectors(path, Vocabulary(("cat", "zebra")), 2)
-    assert_close(vectors, torch.tensor([[0.0, 0], [0, 0], [3, 4], [0, 0]]))
-    with pytest.raises(ValueError, match="none of the 1 words"):
-        pretrained_vectors(path, Vocabulary(("zebra",)), 2)
-    with pytest.raises(ValueError, match=r"--model\.word-channels 2"):
-        pretrained_vectors(path, Vocabulary(("cat",)), 300)

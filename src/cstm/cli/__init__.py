@@ -16,7 +16,7 @@ from cstm.cli.data import check_data, synthesize
 from cstm.cli.measure import evaluate, profile, score
 from cstm.cli.training import train
 from cstm.cli.use import demo, segment
-from cstm.cli.weights import calibrate, fetch, import_weights
+from cstm.cli.weights import calibrate, fetch, import_weights, pack
 from cstm.experiments import get_experiment
 from cstm.inference import SegmentationWarning
 
@@ -31,6 +31,7 @@ COMMANDS = {
     "check-data": check_data,
     "fetch": fetch,
     "calibrate": calibrate,
+    "pack": pack,
     "import-weights": import_weights,
 }
 

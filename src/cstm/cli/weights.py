@@ -1,4 +1,4 @@
-"""Commands for weights: fetch, calibrate, import-weights."""
+"""Commands for weights: fetch, calibrate, pack, import-weights."""
 
 import difflib
 from pathlib import Path
@@ -54,16 +54,15 @@ def calibrate(
     split: Split = "train",
     samples: int = 1500,
     lost: float = 0.02,
-    half: bool = False,
     device: Device = "auto",
     overwrite: bool = False,
 ) -> None:
     """Choose how sure a network must be that the actor is there, and write it into the weights.
 
     Of samples some of whose actors are absent, the highest threshold is taken at which no more than
-    a given share of the present ones is lost. With --half the file is ready to be shared.
+    a given share of the present ones is lost.
 
-    Example: cstm calibrate runs/lite/cstm.safetensors lite.safetensors --root ~/coco --half
+    Example: cstm calibrate runs/lite/cstm.safetensors lite.safetensors --root ~/coco
 
     Args:
         source: A checkpoint of a network with presence, such as lite.
@@ -73,12 +72,9 @@ def calibrate(
         split: Part of the dataset; test samples would no longer be a test.
         samples: How many to ask about, spread evenly.
         lost: Share of present actors that may be lost.
-        half: Write half precision, half as large.
         device: Where to compute; auto takes a GPU if there is one.
         overwrite: Replace the file if there is one.
     """
-    import torch
-
     from cstm.data.datasets import open_dataset
     from cstm.evaluation.evaluate import evaluate, spread
     from cstm.evaluation.metrics import RatioProtocol
@@ -90,8 +86,7 @@ def calibrate(
 
     if not 0 <= lost < 1:
         raise ValueError(f"--lost is a share from 0 to below 1, got {lost}")
-    if destination.exists() and not overwrite:
-        raise ValueError(f"{destination} exists; give another file, or --overwrite")
+    _check_destination(destination, overwrite)
     checkpoint = raw(load_checkpoint(source))
     clip = checkpoint.experiment.clip
     asked = open_dataset(data, root, split, clip)
@@ -102,11 +97,51 @@ def calibrate(
     track(counts, len(indices), "asking")
     chosen = choose(presences_of(metric), lost)
     result = with_threshold(checkpoint, chosen.threshold)
-    save_checkpoint(destination, result, torch.float16 if half else None)
+    save_checkpoint(destination, result)
     print(
         f"threshold {chosen.threshold:.4f}: of {len(indices)} samples {100 * chosen.lost:.1f}% of "
         f"the present lost, {100 * chosen.rejected:.1f}% of the absent rejected; {destination}"
     )
+
+
+def pack(
+    source: Positional[Path],
+    destination: Positional[Path],
+    *,
+    vectors: Path | None = None,
+    words: int = 10_000,
+    overwrite: bool = False,
+) -> None:
+    """Make weights ready to be shared: half precision, word vectors in 8 bits, more words.
+
+    A network whose word vectors come from a file understands any word of that file: give the file,
+    and its commonest words come along.
+
+    Example: cstm pack runs/lite/cstm.safetensors lite.safetensors --vectors glove.840B.300d.zip
+
+    Args:
+        source: A checkpoint.
+        destination: File to write, .safetensors; it appears whole or not at all.
+        vectors: The file that the network was trained with, for more words.
+        words: How many of its commonest words to know; 1,000 take 0.3 MB.
+        overwrite: Replace the file if there is one.
+    """
+    from cstm.training.checkpoint import load_checkpoint, save_checkpoint
+    from cstm.training.vocabulary import with_words
+
+    _check_destination(destination, overwrite)
+    checkpoint = load_checkpoint(source)
+    if vectors is not None:
+        checkpoint = with_words(checkpoint, vectors, words)
+    save_checkpoint(destination, checkpoint, compact=True)
+    megabytes = destination.stat().st_size / 1e6
+    known = len(checkpoint.vocabulary.words)
+    print(f"{megabytes:.1f} MB with {known:,} words written to {destination}")
+
+
+def _check_destination(path: Path, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise ValueError(f"{path} exists; give another file, or --overwrite")
 
 
 def import_weights(

@@ -33,22 +33,23 @@ class Checkpoint:
     """Data, steps, metrics, revision: whatever says where the weights come from."""
 
 
-def save_checkpoint(
-    path: Path, checkpoint: Checkpoint, precision: torch.dtype | None = None
-) -> None:
+def save_checkpoint(path: Path, checkpoint: Checkpoint, compact: bool = False) -> None:
     """Write a checkpoint; the file appears whole or not at all.
 
     Args:
         path: the file, usually ``*.safetensors``.
         checkpoint: what to write.
-        precision: type for the floating-point weights; None keeps theirs.
+        compact: write half precision, and word vectors in 8 bits, each with a scale of its own.
     """
     state = {
-        name: _stored(tensor, precision) for name, tensor in checkpoint.network.state_dict().items()
+        name: tensor.detach().cpu().contiguous()
+        for name, tensor in checkpoint.network.state_dict().items()
     }
     first, second = _WORD_TABLES
     if state.keys() >= set(_WORD_TABLES) and torch.equal(state[first], state[second]):
         del state[second]  # fixed word vectors, the same in both streams, are written once
+    if compact:
+        state = _compact(state)
     metadata = {
         "format": FORMAT,
         "experiment": json.dumps(asdict(checkpoint.experiment)),
@@ -79,7 +80,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         first, second = _WORD_TABLES
         if first in state and second in network.state_dict():
             state.setdefault(second, state[first])
-        network.load_state_dict({name: _loaded(tensor) for name, tensor in state.items()})
+        network.load_state_dict(state)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(
@@ -94,9 +95,7 @@ def load_encoders(network: ActorSegmenter, path: Path) -> None:
     for name in ("spatial", "temporal"):
         stream = getattr(network, name)
         prefix = f"{name}."
-        weights = {
-            key.removeprefix(prefix): _loaded(state[key]) for key in state if key.startswith(prefix)
-        }
+        weights = {key.removeprefix(prefix): state[key] for key in state if key.startswith(prefix)}
         if weights and stream is not None:
             stream.load_state_dict(weights)
 
@@ -112,16 +111,32 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         raise ValueError(f"{path}: truncated, or not a safetensors file ({error})") from error
     if metadata.get("format") != FORMAT:
         raise ValueError(f"{path}: not a checkpoint of cstm; expected one that `cstm train` wrote")
-    return metadata, state
+    return metadata, _single(state)
 
 
-def _stored(tensor: Tensor, precision: torch.dtype | None) -> Tensor:
-    tensor = tensor.detach().cpu().contiguous()
-    return tensor.to(precision) if precision and tensor.is_floating_point() else tensor
+def _compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    small = {}
+    for name, tensor in state.items():
+        if name in _WORD_TABLES:
+            scale = tensor.abs().amax(dim=1, keepdim=True).clamp(min=1e-9) / 127
+            small[name] = (tensor / scale).round().to(torch.int8)
+            small[_scale_of(name)] = scale
+        else:
+            small[name] = tensor.half() if tensor.is_floating_point() else tensor
+    return small
 
 
-def _loaded(tensor: Tensor) -> Tensor:
-    return tensor.float() if tensor.is_floating_point() else tensor
+def _single(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Undo :func:`_compact`: single precision throughout."""
+    whole = {name: x.float() if x.is_floating_point() else x for name, x in state.items()}
+    for name in _WORD_TABLES:
+        if (scale := whole.pop(_scale_of(name), None)) is not None:
+            whole[name] = whole[name] * scale
+    return whole
+
+
+def _scale_of(table: str) -> str:
+    return f"{table}.scale"
 
 
 def _experiment(settings: dict[str, Any]) -> Experiment:

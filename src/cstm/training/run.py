@@ -10,15 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from jaxtyping import Float
 from lightning_fabric import Fabric
-from torch import Tensor
 
 from cstm.data.datasets import open_dataset
 from cstm.data.mixture import Mixture, Source
 from cstm.data.prepared import PreparedSamples, prepare, prepared_name
-from cstm.data.words import UNKNOWN, Vocabulary, read_commonest_vectors, read_word_vectors
+from cstm.data.words import Vocabulary, read_commonest_vectors
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.folder import whole_file
@@ -31,6 +28,7 @@ from cstm.training.fit import Step, fit
 from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, StreamName, build_stage, stages_of
+from cstm.training.vocabulary import pretrained_vectors
 
 VALIDATION_BATCH = 8
 
@@ -187,30 +185,3 @@ def _origin(run: Run, stage: Stage, samples: Mixture, vocabulary: Vocabulary) ->
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
-
-
-def pretrained_vectors(
-    path: Path, vocabulary: Vocabulary, channels: int
-) -> Float[Tensor, "vocabulary channel"]:
-    """Word vectors in the vocabulary's order; padding and words that the file lacks have zeros.
-
-    Raises:
-        ValueError: the file is no GloVe file, or its vectors are of another width.
-    """
-    found = read_word_vectors(path, vocabulary.words)
-    if not found:
-        raise ValueError(
-            f"{path} has none of the {len(vocabulary.words)} words of the dataset's sentences; "
-            "expected GloVe's text format, with lower-case words"
-        )
-    table = torch.zeros(len(vocabulary), channels)
-    for number, word in enumerate(vocabulary.words, start=UNKNOWN + 1):
-        if word not in found:
-            continue
-        if len(found[word]) != channels:
-            raise ValueError(
-                f"{path} holds vectors of {len(found[word])} numbers and the network expects "
-                f"{channels}; set --model.word-channels {len(found[word])}"
-            )
-        table[number] = torch.from_numpy(found[word])
-    return table

@@ -1,0 +1,83 @@
+"""Fixed word vectors: in the order of the vocabulary, and more of them after training."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from cstm.cli.weights import pack
+from cstm.config import Experiment
+from cstm.data.words import Vocabulary
+from cstm.experiments import get_experiment
+from cstm.model.network import ActorSegmenter
+from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from cstm.training.vocabulary import pretrained_vectors
+
+FILE = ("the", "cat", "dog", "zebra", "yak")
+
+
+@pytest.fixture
+def vectors(tmp_path):
+    random = np.random.default_rng(0)
+    path = tmp_path / "glove.txt"
+    lines = (f"{word} {' '.join(f'{x:.4f}' for x in random.normal(size=8))}" for word in FILE)
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def weights(vectors, tmp_path):
+    words = Vocabulary(("cat", "the", "unheard-of"))
+    model = replace(get_experiment("tiny").model, width=4, word_channels=8)
+    torch.manual_seed(0)
+    network = ActorSegmenter(model, len(words)).eval()
+    for stream in (network.spatial, network.temporal):
+        stream.language.set_vectors(pretrained_vectors(vectors, words, 8))
+    path = tmp_path / "network.safetensors"
+    save_checkpoint(path, Checkpoint(network, words, Experiment(model), {"by": "us"}))
+    return path
+
+
+@torch.inference_mode()
+def answer(checkpoint, sentence):
+    words = torch.tensor([checkpoint.vocabulary.encode(sentence)])
+    clip = torch.rand(1, 8, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    return checkpoint.network.predict(clip, words).mask
+
+
+def test_a_packed_network_says_the_same_and_knows_more(weights, vectors, tmp_path, capsys):
+    out = tmp_path / "packed.safetensors"
+    pack(weights, out, vectors=vectors, words=4)
+    assert "5 words" in capsys.readouterr().out
+    before, after = load_checkpoint(weights), load_checkpoint(out)
+    assert after.vocabulary.words == ("cat", "dog", "the", "unheard-of", "zebra")
+    assert after.provenance == {"by": "us"}
+    same, changed = answer(before, "the cat"), answer(after, "the cat")
+    torch.testing.assert_close(changed, same, rtol=0, atol=0.02 * float(same.abs().max()))
+    assert not torch.equal(answer(after, "the zebra"), answer(after, "the dog"))
+    assert torch.equal(answer(before, "the zebra"), answer(before, "the dog")), "both unknown"
+    again = tmp_path / "again.safetensors"
+    pack(out, again, vectors=vectors, words=5)
+    assert "yak" in load_checkpoint(again).vocabulary.words
+    with pytest.raises(ValueError, match="exists; give another file"):
+        pack(weights, out)
+
+
+def test_vectors_of_another_file_are_refused(weights, vectors, tmp_path):
+    vectors.write_text(vectors.read_text().replace("cat ", "cow ", 1).replace("dog ", "cat ", 1))
+    with pytest.raises(ValueError, match="vector of 'cat' is not the one in") as caught:
+        pack(weights, tmp_path / "packed.safetensors", vectors=vectors)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "packed.safetensors").exists()
+
+
+def test_pretrained_vectors_follow_the_vocabulary(tmp_path):
+    path = tmp_path / "glove.txt"
+    path.write_text("dog 1 2\ncat 3 4\n. . 5 6\n")
+    vectors = pretrained_vectors(path, Vocabulary(("cat", "zebra")), 2)
+    torch.testing.assert_close(vectors, torch.tensor([[0.0, 0], [0, 0], [3, 4], [0, 0]]))
+    with pytest.raises(ValueError, match="none of the 1 words"):
+        pretrained_vectors(path, Vocabulary(("zebra",)), 2)
+    with pytest.raises(ValueError, match=r"--model\.word-channels 2"):
+        pretrained_vectors(path, Vocabulary(("cat",)), 300)
