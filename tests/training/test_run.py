@@ -217,3 +217,52 @@ def test_all_may_be_trained_together_without_a_stage_one(world, prepared, tmp_pa
     for part in ("spatial.backbone", "temporal.backbone", "decoder.fusions"):
         moved = [not torch.equal(trained[f"network.{k}"], fresh[k]) for k in fresh if part in k]
         assert any(moved), part
+
+
+def test_a_network_goes_on_from_another_with_its_words(finished, world, prepared, tmp_path, capsys):
+    before = load_checkpoint(finished / "cstm.safetensors")
+    still = replace(SCHEDULE, epochs=1, samples=4, learning_rate=0.0)
+    run = replace(
+        run_of(world, prepared, tmp_path, replace(EXPERIMENT, decoder=still)),
+        start=finished / "cstm.safetensors",
+    )
+    assert train_all(run) == ["joint"]
+    after = load_checkpoint(tmp_path / "cstm.safetensors")
+    assert after.vocabulary == before.vocabulary
+    assert after.provenance["start"] == "cstm.safetensors"
+    assert capsys.readouterr().err == "", "it knows all words"
+    for key, value in before.network.named_parameters():
+        assert torch.equal(after.network.state_dict()[key], value), key
+
+
+def test_words_that_the_network_to_start_from_lacks_are_told(finished, prepared, tmp_path, capsys):
+    other = tmp_path / "other"
+    synthesize(other, 2, 1, seed=8, size=(96, 80), frames=12, workers=1)
+    schedule = replace(SCHEDULE, epochs=1, samples=4)
+    run = replace(
+        run_of(
+            other, tmp_path / "prepared", tmp_path / "run", replace(EXPERIMENT, decoder=schedule)
+        ),
+        start=finished / "cstm.safetensors",
+    )
+    assert train_all(run) == ["joint"]
+    assert "doesn't know" in capsys.readouterr().err
+
+
+def test_a_network_of_another_kind_to_start_from_is_refused(finished, world, prepared, tmp_path):
+    wide = replace(EXPERIMENT, model=replace(EXPERIMENT.model, width=8, fusion="add"))
+    run = replace(run_of(world, prepared, tmp_path, wide), start=finished / "cstm.safetensors")
+    with pytest.raises(ValueError, match=r"differs in fusion, width; leave --model"):
+        train_all(run)
+
+
+def test_fixed_word_vectors_stay_fixed_in_a_network_to_start_from(finished, tmp_path):
+    checkpoint = load_checkpoint(finished / "cstm.safetensors")
+    stage = stages_of(EXPERIMENT, start=True)[0]
+    free = build_stage(stage, checkpoint.vocabulary, tmp_path, start=checkpoint)
+    assert free.spatial.language.vectors.weight.requires_grad
+    table = checkpoint.network.spatial.language.vectors.weight
+    checkpoint.network.temporal.language.set_vectors(table)
+    fixed = build_stage(stage, checkpoint.vocabulary, tmp_path, start=checkpoint)
+    for stream in (fixed.spatial, fixed.temporal):
+        assert not stream.language.vectors.weight.requires_grad

@@ -21,6 +21,7 @@ def train(
     compiled: bool = False,
     accumulate: int = 1,
     save_minutes: float = 10.0,
+    start: str | None = None,
     vectors: Path | None = None,
     words: int = 0,
     spatial_weights: str | None = None,
@@ -49,6 +50,8 @@ def train(
         compiled: Compile the network first: minutes once, then up to twice as fast.
         accumulate: Parts in which each process computes its share of a batch, to save memory.
         save_minutes: A run that is killed loses at most so many minutes of work.
+        start: Weights to go on from, by name or path, all of which train together; the backbones'
+            own if not given.
         vectors: GloVe text file (.txt, .gz, .zip), kept fixed; vectors are learned if not given.
         words: Of the words of that file, the commonest to know besides those of the sentences.
         spatial_weights: Weights file the spatial backbone starts from, or `random`; the published
@@ -58,6 +61,7 @@ def train(
         settings: Settings of the experiment, all of which can be changed here.
     """
     from cstm.data.mixture import read_sources
+    from cstm.inference.load import find_weights
     from cstm.processes import join
     from cstm.training.plan import Pace, Run
     from cstm.training.run import train as train_run
@@ -74,6 +78,7 @@ def train(
         out=out,
         prepared=prepared or out / "prepared",
         validation_samples=validation_samples,
+        start=None if start is None else find_weights(start),
         vectors=vectors,
         words=words,
         spatial_weights=spatial_weights,

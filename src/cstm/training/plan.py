@@ -37,6 +37,9 @@ class Run:
     """Folder for the decoded samples; runs with the same clip settings can share it."""
     validation_samples: int = 300
     """Samples of each test split, spread evenly, evaluated after every epoch; 0 for none."""
+    start: Path | None = None
+    """Checkpoint of a network of the same kind to go on from; None to train one from its backbones.
+    """
     vectors: Path | None = None
     """GloVe text file; None to learn word vectors."""
     words: int = 0

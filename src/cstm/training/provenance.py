@@ -26,6 +26,7 @@ def write_description(run: Run, fabric: Fabric) -> None:
             {"format": source.data, "root": str(source.root), "weight": source.weight}
             for source in run.sources
         ],
+        "start": str(run.start) if run.start else None,
         "vectors": str(run.vectors) if run.vectors else None,
         "validation_samples": run.validation_samples,
         "settings": asdict(run.experiment),
@@ -51,6 +52,7 @@ def provenance(run: Run, stage: Stage) -> dict[str, Any]:
         "experiment": run.name,
         "stage": stage.name,
         "data": ", ".join(f"{source.data}: {source.root.name}" for source in run.sources),
+        **({"start": run.start.name} if run.start else {}),
         **_environment(),
     }
 

@@ -6,12 +6,13 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from lightning_fabric import Fabric
 
+from cstm.config import ModelConfig
 from cstm.data.datasets import open_dataset
 from cstm.data.mixture import Mixture, Source
 from cstm.data.prepared import PreparedSamples, prepare, prepared_name
@@ -21,14 +22,14 @@ from cstm.evaluation.metrics import RatioProtocol
 from cstm.folder import whole_file
 from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import find_weights, load_backbone
-from cstm.progress import track
+from cstm.progress import is_first_process, track
 from cstm.training.batches import Share
-from cstm.training.checkpoint import load_checkpoint, save_checkpoint
+from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from cstm.training.fit import Step, fit
 from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, StreamName, build_stage, stages_of
-from cstm.training.vocabulary import pretrained_vectors
+from cstm.training.vocabulary import pretrained_vectors, with_words
 
 VALIDATION_BATCH = 8
 
@@ -46,7 +47,8 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     Raises:
         ValueError: ``out`` holds a run with other settings.
     """
-    stages = stages_of(run.experiment)
+    stages = stages_of(run.experiment, start=run.start is not None)
+    start = _load_start(run, stages[0])
     clip = run.experiment.clip
     # Whatever can be refused is refused before hours of work.
     for stage in stages:
@@ -61,7 +63,10 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     samples = Mixture(parts, [source.weight for source in run.sources])
     vocabulary = Vocabulary.of_sentences(samples.sentences)
     vectors = None
-    if run.vectors is not None:
+    if start is not None:
+        start = _with_words_of(start, vocabulary, run)
+        vocabulary = start.vocabulary
+    elif run.vectors is not None:
         if run.words:
             commonest = read_commonest_vectors(run.vectors, run.words)
             vocabulary = Vocabulary(tuple(sorted({*vocabulary.words, *commonest})))
@@ -83,7 +88,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
 
     described = False
     for stage in stages:
-        network = build_stage(stage, vocabulary, run.out, vectors)
+        network = build_stage(stage, vocabulary, run.out, vectors, start)
         for name, path in weights[stage.name].items():
             _load_weights(run, stage, name, network, path, fabric)
         task = Task(
@@ -106,6 +111,40 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     if fabric.is_global_zero:
         final = load_checkpoint(run.out / stages[-1].name / "last.safetensors")
         save_checkpoint(run.out / "cstm.safetensors", final)
+
+
+def _load_start(run: Run, stage: Stage) -> Checkpoint | None:
+    """Load the network to start from; refuse one that is not what the stage trains."""
+    if run.start is None:
+        return None
+    start = load_checkpoint(run.start)
+    theirs, ours = start.experiment.model, stage.model
+    if not isinstance(theirs, ModelConfig):
+        raise ValueError(f"{run.start} is the authors' network, which can't be trained")
+    # Calibrated afterwards.
+    theirs = replace(theirs, presence_threshold=ours.presence_threshold)
+    if theirs != ours:
+        differ = [f.name for f in fields(ours) if getattr(theirs, f.name) != getattr(ours, f.name)]
+        raise ValueError(
+            f"{run.start} holds another network: it differs in {', '.join(differ)}; leave --model "
+            "settings as they were, or train without --start"
+        )
+    return start
+
+
+def _with_words_of(start: Checkpoint, vocabulary: Vocabulary, run: Run) -> Checkpoint:
+    """The network to start from, with the dataset's words where there are vectors for them."""
+    if run.vectors is not None:
+        return with_words(start, run.vectors, run.words, also=vocabulary.words)
+    unknown = [word for word in vocabulary.words if word not in start.vocabulary]
+    if unknown and is_first_process():
+        some = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
+        print(
+            f"{run.start} doesn't know {len(unknown)} of {len(vocabulary.words)} words ({some}); "
+            "with --vectors, the file it was trained with, it would",
+            file=sys.stderr,
+        )
+    return start
 
 
 def _prepare(run: Run, source: Source, fabric: Fabric) -> PreparedSamples:
@@ -137,7 +176,7 @@ def _remove_stale(folder: Path) -> None:
 
 def _find_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamName, Path]:
     """Files that new backbones start from; none for random weights, and none for an old run."""
-    if stage.begins == "encoders" or (run.out / stage.name / "state.pt").exists():
+    if stage.begins != "backbones" or (run.out / stage.name / "state.pt").exists():
         return {}
     found: dict[StreamName, Path] = {}
     for stream in stage.streams:
@@ -173,8 +212,12 @@ def _origin(run: Run, stage: Stage, samples: Mixture, vocabulary: Vocabulary) ->
         "weights of the datasets": [source.weight for source in run.sources],
         "vocabulary": _digest(json.dumps(vocabulary.words).encode()),
         "vectors": run.vectors.name if run.vectors else None,
-        "weights": [Path(_weights_of(run, s) or "published").name for s in stage.streams],
     }
+    if stage.begins == "backbones":
+        files = [Path(_weights_of(run, stream) or "published").name for stream in stage.streams]
+        origin["weights"] = files
+    if run.start is not None:
+        origin["start"] = _digest(run.start.read_bytes())
     if stage.begins == "encoders":
         for name in stage.streams:
             checkpoint = run.out / name / "last.safetensors"

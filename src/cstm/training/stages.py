@@ -11,7 +11,7 @@ from torch import Tensor
 from cstm.config import Experiment, ModelConfig, ReleasedConfig, Schedule
 from cstm.data.words import Vocabulary
 from cstm.model.network import ActorSegmenter
-from cstm.training.checkpoint import load_encoders
+from cstm.training.checkpoint import Checkpoint, load_encoders
 
 StreamName = Literal["spatial", "temporal"]
 StageName = Literal["spatial", "temporal", "joint"]
@@ -25,8 +25,8 @@ class Stage:
     model: ModelConfig
     schedule: Schedule
     trains: Literal["decoder", "all"] = "all"
-    begins: Literal["backbones", "encoders"] = "backbones"
-    """With the weights of pretrained backbones, or of the encoders of the stages before."""
+    begins: Literal["backbones", "encoders", "network"] = "backbones"
+    """With pretrained backbones, the encoders of the stages before, or a network trained before."""
 
     @property
     def streams(self) -> list[StreamName]:
@@ -35,11 +35,12 @@ class Stage:
         return [name for name in names if getattr(self.model, name) is not None]
 
 
-def stages_of(experiment: Experiment) -> list[Stage]:
+def stages_of(experiment: Experiment, start: bool = False) -> list[Stage]:
     """Stage one: the spatial and the temporal network on their own; stage two: their decoder.
 
-    A network with a single stream is done after its stage one, and ``joint="alone"`` has none.
-    Raises a ValueError for the released network, which can't be trained.
+    A network with a single stream is done after its stage one, and ``joint="alone"`` has none; nor
+    has one that starts from a network trained before. Raises a ValueError for the released network,
+    which can't be trained.
     """
     model = experiment.model
     if isinstance(model, ReleasedConfig):
@@ -47,12 +48,13 @@ def stages_of(experiment: Experiment) -> list[Stage]:
             "released is the authors' network, for their weights alone; train another experiment, "
             "such as paper"
         )
+    begins = "network" if start else "backbones"
     if model.temporal is None:
-        return [Stage("spatial", model, experiment.encoders)]
+        return [Stage("spatial", model, experiment.encoders, begins=begins)]
     if model.spatial is None:
-        return [Stage("temporal", model, experiment.encoders)]
-    if experiment.joint == "alone":
-        return [Stage("joint", model, experiment.decoder)]
+        return [Stage("temporal", model, experiment.encoders, begins=begins)]
+    if start or experiment.joint == "alone":
+        return [Stage("joint", model, experiment.decoder, begins=begins)]
     return [
         Stage("spatial", replace(model, temporal=None), experiment.encoders),
         Stage("temporal", replace(model, spatial=None), experiment.encoders),
@@ -65,14 +67,17 @@ def build_stage(
     vocabulary: Vocabulary,
     run: Path,
     vectors: Float[Tensor, "vocabulary channel"] | None = None,
+    start: Checkpoint | None = None,
 ) -> ActorSegmenter:
-    """Build a stage's network; the joint one takes over both encoders.
+    """Build a stage's network; the joint one takes over both encoders, or all of ``start``.
 
     Args:
         stage: what to build.
         vocabulary: its words.
         run: folder in which the stages before left their checkpoints.
         vectors: pretrained word vectors, kept fixed; None to learn them.
+        start: a network of this kind with the same vocabulary, for a stage that begins with one.
+            Word vectors that both of its streams share came from a file, and stay fixed.
     """
     torch.manual_seed(stage.schedule.seed)
     network = ActorSegmenter(stage.model, len(vocabulary))
@@ -80,6 +85,13 @@ def build_stage(
         for stream in (network.spatial, network.temporal):
             if stream is not None:
                 stream.language.set_vectors(vectors)
+    if stage.begins == "network":
+        assert start is not None
+        network.load_state_dict(start.network.state_dict())
+        tables = [getattr(network, name).language.vectors.weight for name in stage.streams]
+        if len(tables) == 2 and torch.equal(*tables):
+            for table in tables:
+                table.requires_grad_(False)
     for name in stage.streams:
         if stage.begins == "encoders":
             load_encoders(network, run / name / "last.safetensors")

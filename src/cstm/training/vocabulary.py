@@ -1,5 +1,6 @@
 """Word vectors from a file, which stay as they are: to train with, and to add afterwards."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,13 +44,16 @@ def pretrained_vectors(
     return table
 
 
-def with_words(checkpoint: Checkpoint, vectors: Path, words: int) -> Checkpoint:
+def with_words(
+    checkpoint: Checkpoint, vectors: Path, words: int, also: Sequence[str] = ()
+) -> Checkpoint:
     """The same network, knowing a file's commonest words besides those that it knows.
 
     Args:
         checkpoint: a network trained with the vectors of that file, which stayed as they were.
         vectors: GloVe text file.
         words: how many of its words.
+        also: more words, if the file has them.
 
     Raises:
         ValueError: the network's vectors are not those of the file.
@@ -58,7 +62,7 @@ def with_words(checkpoint: Checkpoint, vectors: Path, words: int) -> Checkpoint:
     if not isinstance(network, ActorSegmenter) or not isinstance(model, ModelConfig):
         raise ValueError("the authors' network gets its words when it is imported")
     known = checkpoint.vocabulary
-    found = read_commonest_vectors(vectors, words, also=known.words)
+    found = read_commonest_vectors(vectors, words, also=(*known.words, *also))
     grown = Vocabulary(tuple(sorted({*known.words, *found})), known.tokenization)
     larger = ActorSegmenter(model, len(grown))
     state = network.state_dict()
