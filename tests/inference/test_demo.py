@@ -42,7 +42,7 @@ def test_the_demo_leaves_a_clip_masks_overlays_and_a_picture(segmenter, tmp_path
     kinds = ("street", "drawn")
     assert names == {f"{kind}{suffix}" for kind in kinds for suffix in ("", ".mp4")}
     assert open_video(tmp_path / "demo" / "drawn.mp4").announced == 32
-    assert open_video(tmp_path / "demo" / "street.mp4").announced == 61
+    assert open_video(tmp_path / "demo" / "street.mp4").announced == 33
     for kind in kinds:
         with Image.open(tmp_path / "demo" / kind / "picture.png") as picture:
             assert picture.width > 1000

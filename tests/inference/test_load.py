@@ -10,18 +10,26 @@ from cstm.inference.load import find_weights
 from cstm.processes import pick_device
 
 
-def test_the_package_brings_small_weights_that_segment():
-    path = find_weights("tiny")
-    assert path.stat().st_size <= 10_000_000
-    segmenter = cstm.load("tiny", device="cpu")
+@pytest.mark.parametrize(("name", "megabytes"), [("lite", 20), ("tiny", 10)])
+def test_the_package_brings_small_weights_that_segment(name, megabytes):
+    path = find_weights(name)
+    assert path.stat().st_size <= 1_000_000 * megabytes
+    segmenter = cstm.load(name, device="cpu")
     assert isinstance(segmenter, cstm.Segmenter)
     assert "jumping" in segmenter.vocabulary
 
 
-def test_its_weights_say_where_they_come_from():
+def test_the_default_is_lite_and_knows_common_words():
+    segmenter = cstm.load(device="cpu")
+    assert len(segmenter.vocabulary) > 8000
+    assert all(word in segmenter.vocabulary for word in ["elephant", "surfing", "bus"])
+
+
+@pytest.mark.parametrize("name", ["lite", "tiny"])
+def test_its_weights_say_where_they_come_from(name):
     from cstm.training.checkpoint import load_checkpoint
 
-    provenance = load_checkpoint(find_weights("tiny")).provenance
+    provenance = load_checkpoint(find_weights(name)).provenance
     for key in ("experiment", "data", "date", "revision", "epochs", "metrics", "hardware"):
         assert provenance[key], key
 

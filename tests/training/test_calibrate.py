@@ -68,6 +68,8 @@ def test_the_command_writes_weights_that_lose_as_few(weights, photographs, tmp_p
     calibrate_command(out, tmp_path / "again.safetensors", root=photographs, lost=0.25)
     again = load_checkpoint(tmp_path / "again.safetensors").experiment.model
     assert again.presence_threshold == pytest.approx(threshold, abs=1e-2)
+    calibrate_command(out, tmp_path / "large.safetensors", root=photographs, size=96)
+    assert load_checkpoint(tmp_path / "large.safetensors").experiment.clip.size == 96
 
 
 def test_a_network_without_presence_is_refused(photographs, tmp_path):

