@@ -32,7 +32,8 @@ def train(
     """Train an experiment by the paper's two stages, or resume a run where it was stopped.
 
     First the spatial and the temporal network, each on its own; then both encoders are fixed and
-    a fresh decoder is trained on them. OUT/cstm.safetensors is the result.
+    a fresh decoder is trained on them (lite, and whatever goes on from trained weights, trains all
+    at once). OUT/cstm.safetensors is the result.
 
     Example: cstm train tiny --data synthetic --root world --out runs/tiny
 
