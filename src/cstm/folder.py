@@ -48,6 +48,16 @@ def check_output(
         )
 
 
+def check_output_file(out: Path, overwrite: bool) -> None:
+    """Refuse an output file that is there already, before any work is done.
+
+    Raises:
+        ValueError: it is there and may not be replaced, or it is a folder.
+    """
+    if out.is_dir() or (out.exists() and not overwrite):
+        raise ValueError(f"{out} exists; give another file, or replace it with --overwrite")
+
+
 @contextmanager
 def whole_folder(
     out: Path, overwrite: bool = False, replaceable: re.Pattern[str] | None = None

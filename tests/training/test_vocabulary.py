@@ -72,6 +72,17 @@ def test_vectors_of_another_file_are_refused(weights, vectors, tmp_path):
     assert not (tmp_path / "packed.safetensors").exists()
 
 
+@pytest.mark.parametrize(
+    ("lines", "match"),
+    [("a 1 2\ncat 1 2\n", "vector of 'cat' is not"), ("yak 1 2\nzoo 1 2\n", "none of the words")],
+)
+def test_vectors_of_another_width_or_language_are_refused(weights, tmp_path, lines, match):
+    path = tmp_path / "other.txt"
+    path.write_text(lines)
+    with pytest.raises(ValueError, match=match):
+        pack(weights, tmp_path / "packed.safetensors", vectors=path)
+
+
 def test_pretrained_vectors_follow_the_vocabulary(tmp_path):
     path = tmp_path / "glove.txt"
     path.write_text("dog 1 2\ncat 3 4\n. . 5 6\n")

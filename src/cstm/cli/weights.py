@@ -81,6 +81,7 @@ def calibrate(
     from cstm.data.datasets import open_dataset
     from cstm.evaluation.evaluate import evaluate, spread
     from cstm.evaluation.metrics import RatioProtocol
+    from cstm.folder import check_output_file
     from cstm.processes import pick_device
     from cstm.progress import track
     from cstm.training.calibrate import calibrate as choose
@@ -89,7 +90,7 @@ def calibrate(
 
     if not 0 <= lost < 1:
         raise ValueError(f"--lost is a share from 0 to below 1, got {lost}")
-    _check_destination(destination, overwrite)
+    check_output_file(destination, overwrite)
     checkpoint = raw(load_checkpoint(source))
     if size is not None:
         clip = replace(checkpoint.experiment.clip, size=size)
@@ -132,10 +133,11 @@ def pack(
         words: How many of its commonest words to know; 1,000 take 0.3 MB.
         overwrite: Replace the file if there is one.
     """
+    from cstm.folder import check_output_file
     from cstm.training.checkpoint import load_checkpoint, save_checkpoint
     from cstm.training.vocabulary import with_words
 
-    _check_destination(destination, overwrite)
+    check_output_file(destination, overwrite)
     checkpoint = load_checkpoint(source)
     if vectors is not None:
         checkpoint = with_words(checkpoint, vectors, words)
@@ -143,11 +145,6 @@ def pack(
     megabytes = destination.stat().st_size / 1e6
     known = len(checkpoint.vocabulary.words)
     print(f"{megabytes:.1f} MB with {known:,} words written to {destination}")
-
-
-def _check_destination(path: Path, overwrite: bool) -> None:
-    if path.exists() and not overwrite:
-        raise ValueError(f"{path} exists; give another file, or --overwrite")
 
 
 def import_weights(

@@ -65,9 +65,9 @@ class Stream(nn.Module):
 
     def freeze(self, stages: int) -> None:
         """Let so many of the first stages keep their weights: backbone and coordinates."""
-        for number in range(min(stages, len(self.backbone.stages))):
-            self.backbone.stages[number].requires_grad_(False)
-            self.coordinates[number].requires_grad_(False)
+        for parts in (self.backbone.stages, self.coordinates):
+            for part in parts[:stages]:
+                part.requires_grad_(False)
 
     def forward(self, visual: Visual, words: Int[Tensor, "batch word"]) -> StreamFeatures:
         """Encode frames (batch 3 height width) or clips (batch 3 time height width) in [0, 1]."""

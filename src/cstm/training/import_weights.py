@@ -16,6 +16,7 @@ from cstm.data.words import (
     tokenize_as_released,
 )
 from cstm.experiments import get_experiment
+from cstm.folder import check_output_file
 from cstm.model.pretrained import as_state, few, read_plain
 from cstm.model.released import WORD_CHANNELS, ReleasedSegmenter
 from cstm.training.checkpoint import Checkpoint, save_checkpoint
@@ -81,8 +82,7 @@ def import_released(
     Raises:
         ValueError: a file is missing or not what it should be; tensors are named.
     """
-    if destination.is_dir() or (destination.exists() and not overwrite):
-        raise ValueError(f"{destination} exists; choose another file, or replace it: --overwrite")
+    check_output_file(destination, overwrite)
     if words < 1:
         raise ValueError(f"words should be at least 1, got {words}")
     state = read_released(source)

@@ -1,11 +1,12 @@
 """Word vectors from a file, which stay as they are: to train with, and to add afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
+from numpy import ndarray
 from torch import Tensor
 
 from cstm.config import ModelConfig
@@ -66,27 +67,26 @@ def with_words(
     grown = Vocabulary(tuple(sorted({*known.words, *found})), known.tokenization)
     larger = ActorSegmenter(model, len(grown))
     state = network.state_dict()
-    for name in ("spatial", "temporal"):
-        key = f"{name}.language.vectors.weight"
-        if key not in state:
-            continue
-        old, new = state[key], torch.zeros(len(grown), state[key].shape[1])
-        rows = dict(zip(known.words, old[UNKNOWN + 1 :], strict=True))
-        for number, word in enumerate(grown.words, start=UNKNOWN + 1):
-            vector = torch.from_numpy(found[word]) if word in found else None
-            if word not in rows:
-                assert vector is not None
-                new[number] = vector
-                continue
-            new[number] = rows[word]
-            if vector is not None and (
-                vector.shape != rows[word].shape
-                or (vector - rows[word]).abs().max() > _ROUNDING * vector.abs().max()
-            ):
-                raise ValueError(
-                    f"the network's vector of {word!r} is not the one in {vectors}; give the file "
-                    "it was trained with. A network that learned its vectors can't get more words"
-                )
-        state[key] = new
+    for key in ("spatial.language.vectors.weight", "temporal.language.vectors.weight"):
+        if key in state:
+            rows = dict(zip(known.words, state[key][UNKNOWN + 1 :], strict=True))
+            _check_same(rows, found, vectors)
+            rows |= {word: torch.from_numpy(found[word]) for word in found if word not in rows}
+            blank = torch.zeros(UNKNOWN + 1, state[key].shape[1])
+            state[key] = torch.cat([blank, torch.stack([rows[word] for word in grown.words])])
     larger.load_state_dict(state)
     return replace(checkpoint, network=larger.eval(), vocabulary=grown)
+
+
+def _check_same(rows: Mapping[str, Tensor], found: Mapping[str, ndarray], path: Path) -> None:
+    """Refuse a file whose vectors are not those that a network has for the same words."""
+    common = sorted(rows.keys() & found.keys())
+    if not common:
+        raise ValueError(f"{path} has none of the words that the network knows")
+    for word in common:
+        row, vector = rows[word], torch.from_numpy(found[word])
+        if vector.shape != row.shape or (vector - row).abs().max() > _ROUNDING * vector.abs().max():
+            raise ValueError(
+                f"the network's vector of {word!r} is not the one in {path}; give the file it was "
+                "trained with. A network that learned its vectors can't get more words"
+            )
