@@ -117,7 +117,7 @@ def test_look_alikes_are_one_cut_out_that_sentences_tell_apart_by_motion_alone(c
 
 def test_neither_place_nor_pose_gives_a_motion_away(photographs):
     lefts, angles = [], {"turning": [], "other": []}
-    for plan in ComposedClips(photographs, "train", clips=300, seed=9).plans:
+    for plan in ComposedClips(photographs, "train", clips=900, seed=9).plans:
         if plan.kind != "look-alikes":
             continue
         turning = any("rolling" in a.motion.name or a.motion.name == "spinning"

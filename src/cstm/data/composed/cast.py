@@ -12,6 +12,8 @@ _SMALL = 500
 """Pixels of the scene below which what a photograph holds is too small for its colour."""
 _LEAST_AREA = 0.012
 """Share of the picture from which on what a photograph holds is spoken of."""
+_CLOSE_UP_AREA = 0.1
+"""The same for what the picture's border cuts."""
 
 
 def describe_cast(scene: Scene) -> list[Described]:
@@ -19,7 +21,7 @@ def describe_cast(scene: Scene) -> list[Described]:
     cast = []
     for depth, actor in enumerate(scene.actors):
         sizes = [max(actor.size) * actor.motion.scale(time) for time in (BEFORE, AFTER)]
-        at, maybe_at = _places(scene, actor.box())
+        at, maybe_at = _places(scene, actor.box().common(scene.frame))
         hidden = max((actor.box().overlap(a.box()) for a in scene.actors[depth + 1 :]), default=0)
         cast.append(
             Described(
@@ -46,12 +48,14 @@ def _describe_figure(scene: Scene, figure: Figure) -> Described:
     area = box.area * figure.cover
     frame = scene.frame.area
     long = max(box.right - box.left, box.bottom - box.top)
-    in_view = box.area >= 0.7 * whole.area and min(box.right - box.left, box.bottom - box.top) >= 16
+    seen = box.area / max(1e-6, whole.area)
+    in_view = seen >= 0.7 and min(box.right - box.left, box.bottom - box.top) >= 16
     hidden = sum(box.common(actor.box()).area for actor in scene.actors)
+    is_close_up = seen >= 0.3 and area >= _CLOSE_UP_AREA * frame
     is_clear = (
-        in_view
+        (in_view or is_close_up)
         and not figure.instance.crowd
-        and _LEAST_AREA * frame <= area <= 0.7 * frame
+        and _LEAST_AREA * frame <= area <= 0.85 * frame
         and hidden <= 0.2 * box.area
     )
     colours = figure.colours

@@ -23,6 +23,10 @@ _MOTION_WEIGHTS = dict(
 _WIDE, _TALL = ((320, 240), (320, 180)), ((240, 320),)
 _FREE_BACKDROP = 0.75
 """Share of clips on a photograph that holds none of the classes cut out for it."""
+_CLOSE_UP_SHARE = 0.35
+"""Share of the photographs shown whole that are zoomed into."""
+_NEAR, _FAR = 0.28, 0.12
+"""Shares of composed clips with one actor that may fill the picture, and with all of them far."""
 _TRIES = 16
 
 
@@ -35,15 +39,15 @@ def draw_scene(rng: Generator, stock: Stock, kind: Kind) -> Scene | None:
     photograph = picture[0].photograph
     sizes = _TALL if photograph.height > photograph.width else _WIDE
     width, height = sizes[int(rng.integers(len(sizes)))]
-    near = _draw_sizes(rng, figures, min(width, height), alike=kind == "look-alikes")
-    motions = _draw_motions(rng, figures, names, near)
+    longs = _draw_sizes(rng, figures, min(width, height), alike=kind == "look-alikes")
+    motions = _draw_motions(rng, figures, names, longs)
     camera = Camera()
     if rng.random() >= _STATIC_SHARE[kind]:
         camera = draw_camera(rng, motions[0].velocity if motions else None)
     backdrop = _draw_backdrop(rng, picture, camera, (width, height), whole=kind == "whole")
     scene = Scene(width, height, backdrop, (), camera)
     actors: list[Actor] = []
-    for figure, motion, long in zip(figures, motions, near, strict=True):
+    for figure, motion, long in zip(figures, motions, longs, strict=True):
         actor = _place(rng, scene, actors, figure, motion, long, alike=kind == "look-alikes")
         if actor is None:
             return None
@@ -90,15 +94,22 @@ def _is_close_up(picture: list[Figure]) -> bool:
 
 def _draw_sizes(rng: Generator, figures: Sequence[Figure], side: int, alike: bool) -> list[float]:
     """Long sides in pixels: by the class's own size, much evened out, and by distance."""
-    distance = float(rng.uniform(0.34, 0.66))
+    chance = float(rng.random())
+    is_far = chance < _FAR
+    is_near = not alike and chance > 1 - _NEAR
+    distance = float(rng.uniform(0.18, 0.34) if is_far else rng.uniform(0.34, 0.66))
     longs = []
     for number, figure in enumerate(figures):
         if alike and number < 2:
             share = distance * float(rng.uniform(0.92, 1.08))
         else:
-            share = min(0.7, max(0.28, distance * float(rng.uniform(0.7, 1.4))))
+            share = distance * float(rng.uniform(0.7, 1.4))
+            share = min(0.7, max(0.16 if is_far else 0.28, share))
         long = side * share * (noun_of(figure.category).reach / 1.7) ** 0.3
-        longs.append(min(max(long, 52.0), 0.75 * side, 1.6 * max(figure.size)))
+        long = min(max(long, 36.0 if is_far else 52.0), 0.75 * side)
+        if is_near and number == 0:
+            long = side * float(rng.uniform(0.75, 1.4))
+        longs.append(min(long, 1.6 * max(figure.size)))
     return longs
 
 
@@ -126,11 +137,36 @@ def _draw_backdrop(
     photograph = picture[0].photograph
     left, top, right, bottom = camera.reach(*size)
     fit = max((right - left) / photograph.width, (bottom - top) / photograph.height)
+    if whole and rng.random() < _CLOSE_UP_SHARE:
+        return _close_up(rng, picture, camera, size, fit)
     scale = fit * float(rng.uniform(1.0, 1.08 if whole else 1.35))
     room_x = photograph.width * scale - (right - left)
     room_y = photograph.height * scale - (bottom - top)
     origin = (room_x * float(rng.random()) - left, room_y * float(rng.random()) - top)
     return Backdrop(tuple(picture), scale, origin)
+
+
+def _close_up(
+    rng: Generator, picture: list[Figure], camera: Camera, size: tuple[int, int], fit: float
+) -> Backdrop:
+    """Zoom a photograph to one of its figures, as far as its pixels allow."""
+    photograph = picture[0].photograph
+    figure = picture[int(rng.integers(len(picture)))]
+    x, y, wide, high = figure.instance.box
+    wanted = float(rng.uniform(0.6, 1.5)) * min(size) / max(1.0, max(wide, high))
+    scale = min(max(fit, wanted), max(fit, 1.8), 3 * fit)
+    left, top, right, bottom = camera.reach(*size)
+    # The upper part of what is too large for the picture, where a person's face is.
+    middle = (x + wide * float(rng.uniform(0.35, 0.65)), y + high * float(rng.uniform(0.2, 0.6)))
+    starts = []
+    for place, low, high_end, whole_side, side in (
+        (middle[0], left, right, photograph.width, size[0]),
+        (middle[1], top, bottom, photograph.height, size[1]),
+    ):
+        # Between these the camera never sees past the photograph's border.
+        start = scale * place - side / 2
+        starts.append(min(max(start, -low), scale * whole_side - high_end))
+    return Backdrop(tuple(picture), scale, (starts[0], starts[1]))
 
 
 def _place(
@@ -148,6 +184,8 @@ def _place(
     actor = Actor(figure, motion, (0.0, 0.0), size, bool(rng.integers(2)))
     box = actor.box()
     wide, high = box.right - box.left, box.bottom - box.top
+    if long > 0.75 * min(scene.width, scene.height):
+        return _place_near(rng, scene, placed, actor)
     if high > scene.height:
         return None
     # Large ones are near, and near ones stand low.
@@ -164,9 +202,26 @@ def _place(
     return None
 
 
-def _in_view(scene: Scene, actor: Actor) -> bool:
+def _place_near(
+    rng: Generator, scene: Scene, placed: Sequence[Actor], actor: Actor
+) -> Actor | None:
+    """Find a place for an actor that fills much of the picture, and may be cut by its border."""
+    box = actor.box()
+    high = box.bottom - box.top
+    for _ in range(_TRIES):
+        x = scene.width * float(rng.uniform(0.25, 0.75))
+        y = scene.height * float(rng.uniform(0, 0.3)) + high / 2
+        if high < scene.height:
+            y = float(rng.uniform(high / 2, scene.height - 0.4 * high))
+        actor = replace(actor, middle=(x, y))
+        if _in_view(scene, actor, 0.6) and _apart(actor, placed, alike=False):
+            return actor
+    return None
+
+
+def _in_view(scene: Scene, actor: Actor, now: float = 0.85) -> bool:
     """Whether enough of an actor is in the picture at the target frame and at both ends."""
-    for time, least in ((0, 0.85), (BEFORE, 0.45), (AFTER, 0.45)):
+    for time, least in ((0, now), (BEFORE, 0.45), (AFTER, 0.45)):
         box = seen_at(scene, actor.box(time), time)
         if box.common(scene.frame).area < least * min(box.area, 0.8 * scene.frame.area):
             return False

@@ -14,7 +14,7 @@ from cstm.data.composed.sentences import Sentence, describe, describe_absent
 from cstm.data.composed.stock import Stock, may_hold
 from cstm.data.draws import choose
 
-KINDS: dict[Kind, float] = {"look-alikes": 0.34, "composed": 0.4, "whole": 0.26}
+KINDS: dict[Kind, float] = {"look-alikes": 0.32, "composed": 0.38, "whole": 0.3}
 """Shares of the kinds of clips: the same cut-out twice, several on a photograph, a photograph."""
 ABSENT_SHARE = 0.5
 """Share of clips for which a sentence is sought about someone who is not in them."""
