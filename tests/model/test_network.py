@@ -155,14 +155,53 @@ def test_the_temporal_stream_sees_motion_and_the_spatial_one_does_not():
     assert not torch.allclose(*seen)
 
 
-def test_the_stream_hands_out_its_attention_maps():
+def test_the_stream_hands_out_its_attention():
     network = build(TINY).eval()
+    clip = torch.rand(2, 8, 3, 64, 64).transpose(1, 2)
+    features, attention = network.temporal.attention(clip, WORDS)
+    assert sorted(attention) == [1, 2, 3, 4, 5]
+    assert attention[1].map.shape == (2, 5, 8, 32, 32)
+    assert attention[5].map.shape == (2, 5, 1, 2, 2)
+    assert (attention[1].map[0, 3:] == 0).all()
+    assert_close(attention[3].weights.sum(1), torch.ones(2))
+    plain = network.temporal(clip, WORDS)
+    assert_close(features.stages, plain.stages)
+    assert_close(features.sentence, plain.sentence)
+
+
+@pytest.mark.parametrize("missing", [None, "spatial", "temporal"])
+def test_an_explanation_is_of_the_answer_that_prediction_gives(missing):
+    torch.manual_seed(0)
+    config = TINY if missing is None else replace(TINY, **{missing: None})
+    network = build(replace(config, presence="pooled", cmam_stages=(2, 4))).eval()
     clip = torch.rand(2, 8, 3, 64, 64)
-    maps = network.temporal.attention_maps(clip.transpose(1, 2), WORDS)
-    assert sorted(maps) == [1, 2, 3, 4, 5]
-    assert maps[1].shape == (2, 5, 8, 32, 32)
-    assert maps[5].shape == (2, 5, 1, 2, 2)
-    assert (maps[1][0, 3:] == 0).all()
+    explained = network.explain(clip, WORDS)
+    assert_close(explained.predicted, network.predict(clip, WORDS))
+    streams = {"spatial", "temporal"} - {missing}
+    assert set(explained.attention) == streams
+    for stages in explained.attention.values():
+        assert [(n, tuple(a.map.shape)) for n, a in stages.items()] == [
+            (2, (2, 5, 16, 16)),
+            (4, (2, 5, 4, 4)),
+        ]
+    assert len(explained.selection) == (0 if missing else 5)
+
+
+def test_selection_is_the_temporal_share_of_what_is_fused():
+    torch.manual_seed(0)
+    network = build(TINY).eval()
+    clip = torch.rand(1, 8, 3, 64, 64)
+    for fusion in network.decoder.fusions:
+        torch.nn.init.zeros_(fusion.temporal_gate.weight)
+        torch.nn.init.constant_(fusion.temporal_gate.bias, -50)
+    shares = network.explain(clip, WORDS[:1]).selection
+    assert all((share < 1e-6).all() for share in shares)
+    for fusion in network.decoder.fusions:
+        torch.nn.init.constant_(fusion.temporal_gate.bias, 50)
+    shares = network.explain(clip, WORDS[:1]).selection
+    # Where the temporal feature itself is nothing, nothing of it can be taken.
+    assert all(((share > 1 - 1e-6) | (share == 0)).all() for share in shares)
+    assert all((share > 0.5).float().mean() > 0.5 for share in shares)
 
 
 def test_a_frozen_encoder_stays_in_evaluation_mode():

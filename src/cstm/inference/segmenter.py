@@ -189,7 +189,7 @@ def _frame_result(
     keep: Literal["masks", "probabilities"],
 ) -> FrameResult:
     """Bring one frame's maps back to its native size."""
-    native = _resize_pad(frame, clip).invert(maps).cpu().numpy()
+    native = resize_pad(frame, clip).invert(maps).cpu().numpy()
     masks, scores = zip(*map(judge, native, native > 0.5, presences), strict=True)
     return FrameResult(
         frame.index,
@@ -223,7 +223,7 @@ def targets(frames: Iterable[Frame], clip: ClipConfig) -> Iterator[_Target]:
     for frame in frames:
         assert frame.index == length, "frames are numbered without a gap"
         length += 1
-        small[frame.index] = _resize_pad(frame, clip).apply(frame.image).numpy()
+        small[frame.index] = resize_pad(frame, clip).apply(frame.image).numpy()
         waiting.append(frame)
         if length > waiting[0].index + ahead:
             yield first(length)
@@ -231,7 +231,8 @@ def targets(frames: Iterable[Frame], clip: ClipConfig) -> Iterator[_Target]:
         yield first(length)
 
 
-def _resize_pad(frame: Frame, clip: ClipConfig) -> ResizePad:
+def resize_pad(frame: Frame, clip: ClipConfig) -> ResizePad:
+    """Where a frame lies in the network's square."""
     height, width, _ = frame.image.shape
     return ResizePad.for_frame(height, width, clip.size, clip.resize)
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cstm.model.fusion import build_fusion
+from cstm.model.fusion import LGFS, build_fusion
 from cstm.model.presence import Presence
 
 Stage = Float[Tensor, "batch _channel _height _width"]
@@ -111,6 +111,36 @@ class Decoder(nn.Module):
         self.heads = nn.ModuleList(response_head(channels, style) for _ in range(5))
         self.presence = Presence(channels, sentence_channels) if presence == "pooled" else None
 
+    def _laterals(
+        self, spatial: Stages | None, temporal: Stages | None, sentence: Sentence
+    ) -> list[list[Stage]]:
+        """Features of the decoder's width of each stream that there is."""
+        return [
+            laterals(features, sentence)
+            for laterals, features in ((self.spatial, spatial), (self.temporal, temporal))
+            if laterals is not None and features is not None
+        ]
+
+    def selection(
+        self, spatial: Stages, temporal: Stages, sentence: Sentence
+    ) -> list[Float[Tensor, "batch _height _width"]]:
+        """Where each stage's fused feature is the temporal encoder's: its share of the sum.
+
+        For LGFS (equation 8) that is ‖g_t ⊙ T‖ ÷ (‖g_s ⊙ S‖ + ‖g_t ⊙ T‖) over the channels of a
+        position, from 0 to 1; for the other fusions the same with both gates at 1.
+        """
+        assert self.fusions is not None, "two streams are there to choose from"
+        shares = []
+        streams = self._laterals(spatial, temporal, sentence)
+        for fusion, *features in zip(self.fusions, *streams, strict=True):
+            gates = fusion.selection(sentence) if isinstance(fusion, LGFS) else torch.ones(2, 1, 1)
+            of_spatial, of_temporal = (
+                (feature * gate[..., None, None].to(feature)).norm(dim=1)
+                for feature, gate in zip(features, gates, strict=True)
+            )
+            shares.append(of_temporal / (of_spatial + of_temporal).clamp(min=1e-6))
+        return shares
+
     def features(
         self,
         spatial: Stages | None,
@@ -118,11 +148,7 @@ class Decoder(nn.Module):
         sentence: Sentence,
     ) -> list[Stage]:
         """Features V_D of equation 9, fine to coarse: V_F plus the upsampled coarser one."""
-        streams = [
-            laterals(features, sentence)
-            for laterals, features in ((self.spatial, spatial), (self.temporal, temporal))
-            if laterals is not None and features is not None
-        ]
+        streams = self._laterals(spatial, temporal, sentence)
         if self.fusions is None:
             (fused,) = streams
         else:

@@ -1,7 +1,7 @@
 """The whole network: spatial stream + temporal stream + decoder (Figure 2)."""
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from einops import rearrange
@@ -12,7 +12,9 @@ from torch.nn import functional
 from cstm.config import ModelConfig
 from cstm.model.backbones import build_spatial, build_temporal
 from cstm.model.decoder import Decoder
-from cstm.model.stream import Stream, StreamFeatures, target_frame
+from cstm.model.stream import Attention, Stream, StreamFeatures, target_frame
+
+StreamName = Literal["spatial", "temporal"]
 
 
 class Responses(NamedTuple):
@@ -45,6 +47,17 @@ class Predicted(NamedTuple):
         untold: list[float | None] = [None] * len(self.mask)
         told = untold if self.presence is None else self.presence.float().sigmoid().tolist()
         return self.mask.float().sigmoid(), told
+
+
+class Explained(NamedTuple):
+    """Why a network answers as it does."""
+
+    predicted: Predicted
+    attention: dict[StreamName, dict[int, Attention]]
+    """Of each stream that there is, what each stage makes of the words on the target frame."""
+    selection: list[Float[Tensor, "batch _height _width"]]
+    """Share of the temporal encoder in what the decoder fuses, stage by stage, fine to coarse;
+    nothing where there is one stream only."""
 
 
 class ActorSegmenter(nn.Module):
@@ -102,8 +115,40 @@ class ActorSegmenter(nn.Module):
         self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
     ) -> Predicted:
         """Answer for clips in [0, 1] and word numbers; the coarser heads are not run."""
-        inputs = _decoder_inputs(*self.encode(clip, words))
-        (finest,), presence = self.decoder(*inputs, stages="finest")
+        return self._decode(clip, *self.encode(clip, words))
+
+    def explain(
+        self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
+    ) -> Explained:
+        """Answer as :meth:`predict` does, and show the attention and the selection behind it."""
+        frames = rearrange(clip, "batch time channel h w -> batch channel time h w")
+        features: dict[StreamName, StreamFeatures] = {}
+        attention: dict[StreamName, dict[int, Attention]] = {}
+        seen: dict[StreamName, tuple[Stream | None, Tensor]] = {
+            "spatial": (self.spatial, target_frame(frames)),
+            "temporal": (self.temporal, frames),
+        }
+        for name, (stream, visual) in seen.items():
+            if stream is not None:
+                features[name], found = stream.attention(visual, words)
+                attention[name] = {
+                    stage: Attention(target_frame(map_), weights)
+                    for stage, (map_, weights) in found.items()
+                }
+        spatial, temporal = features.get("spatial"), features.get("temporal")
+        selection = []
+        if spatial is not None and temporal is not None:
+            _, _, sentence = _decoder_inputs(spatial, temporal)
+            selection = self.decoder.selection(spatial.stages, temporal.stages, sentence)
+        return Explained(self._decode(clip, spatial, temporal), attention, selection)
+
+    def _decode(
+        self,
+        clip: Float[Tensor, "batch time 3 height width"],
+        spatial: StreamFeatures | None,
+        temporal: StreamFeatures | None,
+    ) -> Predicted:
+        (finest,), presence = self.decoder(*_decoder_inputs(spatial, temporal), stages="finest")
         mask = functional.interpolate(
             finest[:, None], size=clip.shape[-2:], mode="bilinear", align_corners=False
         ).squeeze(1)

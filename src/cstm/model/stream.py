@@ -23,6 +23,15 @@ class StreamFeatures(NamedTuple):
     sentence: Float[Tensor, "batch language"]
 
 
+class Attention(NamedTuple):
+    """What one stage's CMAM makes of the words."""
+
+    map: Float[Tensor, "batch word *grid"]
+    """Relevance A of every position to every word, before the sum over positions (equation 3)."""
+    weights: Float[Tensor, "batch word"]
+    """The words' shares in the sentence that modulates the stage (equation 4)."""
+
+
 class Stream(nn.Module):
     """A spatial encoder over the target frame, or a temporal one over the clip.
 
@@ -75,17 +84,19 @@ class Stream(nn.Module):
         stages = [target_frame(after) for _, after in self._walk(visual, language)]
         return StreamFeatures(stages, language.sentence)
 
-    def attention_maps(
+    def attention(
         self, visual: Visual, words: Int[Tensor, "batch word"]
-    ) -> dict[int, Float[Tensor, "batch word ..."]]:
-        """The map A of equation 3 for every stage that has a CMAM."""
+    ) -> tuple[StreamFeatures, dict[int, Attention]]:
+        """Encode, and tell what every stage that has a CMAM makes of the words."""
         language = self.language(words)
-        maps = {}
-        for number, (before, _) in enumerate(self._walk(visual, language), start=1):
-            cmam = self._cmam_after(number)
-            if cmam is not None:
-                maps[number] = cmam.attention_map(before, language)
-        return maps
+        stages, found = [], {}
+        for number, (before, after) in enumerate(self._walk(visual, language), start=1):
+            stages.append(target_frame(after))
+            if cmam := self._cmam_after(number):
+                found[number] = Attention(
+                    cmam.attention_map(before, language), cmam.word_weights(before, language)
+                )
+        return StreamFeatures(stages, language.sentence), found
 
     def _cmam_after(self, stage: int) -> CMAM | None:
         if str(stage) not in self.cmam:

@@ -1,0 +1,118 @@
+"""Why a mask is where it is: each word's attention in each encoder, and what LGFS takes of both."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from numpy import ndarray
+
+from cstm.data.transforms import ResizePad, unit_range
+from cstm.data.video import Video, open_video
+from cstm.data.words import MAX_WORDS
+from cstm.inference.queries import encode_queries
+from cstm.inference.segmenter import Segmenter, resize_pad, targets
+from cstm.model.network import ActorSegmenter, Explained, StreamName
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What a network saw in one frame when it was asked one question."""
+
+    frame: int
+    """Number of the frame, counted from 0."""
+    image: UInt8[ndarray, "height width 3"]
+    words: tuple[str, ...]
+    """Those that were read, as the network splits the sentence."""
+    explained: Explained
+    """As the network gives it: of a square picture, padding included."""
+    place: ResizePad
+    """Where the frame lies in that square."""
+
+    @property
+    def streams(self) -> dict[StreamName, list[int]]:
+        """The encoders that there are, and the stages (1-5) in which each looks at words."""
+        return {name: sorted(stages) for name, stages in self.explained.attention.items()}
+
+    @property
+    def probability(self) -> Float[ndarray, "height width"]:
+        """Of every pixel to be the actor's, were the actor there."""
+        (mask,) = self.place.invert(self.explained.predicted.mask.sigmoid()).cpu().numpy()
+        return mask
+
+    def attention(
+        self, stream: StreamName, stage: int, word: int
+    ) -> Float[ndarray, "height width"]:
+        """Relevance A of every position to a word (equation 3), from 0, the least, to 1."""
+        map_ = self._native(self.explained.attention[stream][stage].map[0, word])
+        low, high = map_.min(), map_.max()
+        return (map_ - low) / max(high - low, 1e-6)
+
+    def weights(self, stream: StreamName, stage: int) -> Float[ndarray, " word"]:
+        """Shares of the words in the sentence that modulates a stage (equation 4)."""
+        return self.explained.attention[stream][stage].weights[0, : len(self.words)].cpu().numpy()
+
+    def selection(self, stage: int) -> Float[ndarray, "height width"]:
+        """Share of the temporal encoder in what the decoder fuses in a stage (equation 8), 0-1.
+
+        Raises:
+            ValueError: the network has one encoder only.
+        """
+        if not self.explained.selection:
+            raise ValueError("a network with one encoder has nothing to select from")
+        return self._native(self.explained.selection[stage - 1][0])
+
+    def _native(self, map_: Float[torch.Tensor, "_height _width"]) -> Float[ndarray, "h w"]:
+        """A map of the square, of any resolution, as large as the frame."""
+        numbers = map_.float().cpu().numpy()
+        square = cv2.resize(numbers, (self.place.size,) * 2, interpolation=cv2.INTER_CUBIC)
+        return self.place.invert(torch.from_numpy(square)[None])[0].numpy()
+
+
+def explain(segmenter: Segmenter, video: str | Path | Video, query: str, frame: int) -> Explanation:
+    """Ask about one frame of a video and keep what the answer rests on.
+
+    Args:
+        segmenter: of a network with CMAM; the authors' released one hands out nothing.
+        video: a file of any container and codec that FFmpeg reads.
+        query: a sentence about one actor.
+        frame: number of the frame, counted from 0.
+
+    Raises:
+        ValueError: no such video or frame, no known word, or a network that doesn't explain itself.
+    """
+    network = segmenter.network
+    if not isinstance(network, ActorSegmenter):
+        raise ValueError("these weights are of the released network, which hands out no attention")
+    (numbers,) = encode_queries([query], segmenter.vocabulary)
+    video = video if isinstance(video, Video) else open_video(video)
+    if frame < 0:
+        raise ValueError(f"frames are counted from 0, got {frame}")
+    target = None
+    for target in targets(video.frames(), segmenter.clip):
+        if target.frame.index == frame:
+            break
+    if target is None or target.frame.index != frame:
+        count = 0 if target is None else target.frame.index + 1
+        raise ValueError(f"{video.path}: has frames 0 to {count - 1}, not {frame}")
+    with torch.inference_mode():
+        clip = unit_range(torch.from_numpy(target.clip)[None].to(segmenter.device))
+        words = torch.tensor([numbers], device=segmenter.device)
+        explained = network.explain(clip, words)
+    image = target.frame.image
+    read = tuple(segmenter.vocabulary.tokenize(query)[:MAX_WORDS])
+    return Explanation(frame, image, read, explained, resize_pad(target.frame, segmenter.clip))
+
+
+def draw_heat(
+    image: UInt8[ndarray, "height width 3"], heat: Float[ndarray, "height width"]
+) -> UInt8[ndarray, "height width 3"]:
+    """A picture under a map from 0 to 1: grey where it is low, from violet to yellow above."""
+    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    levels = np.clip(255 * heat, 0, 255).astype(np.uint8)
+    colours = cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_PLASMA), cv2.COLOR_BGR2RGB)
+    # Smooth from nothing to three quarters: what is of no relevance stays a grey picture.
+    share = 0.75 * np.clip((heat - 0.25) / 0.5, 0, 1)[..., None]
+    return np.rint(0.8 * grey * (1 - share) + colours * share).astype(np.uint8)
