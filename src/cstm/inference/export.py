@@ -95,7 +95,7 @@ def write_segmentation(
             films = []
             summary = SummaryPicture(queries)
             for number, query in enumerate(queries):
-                overlay = Overlay(height, width, query, query_colour(number), pixel_aspect)
+                overlay = Overlay(height, width, [query], [query_colour(number)], pixel_aspect)
                 path = folder / f"{number + 1:02d}-overlay.mp4"
                 film = open_film(path, overlay.height, overlay.width, fps, pixel_aspect)
                 masks = folder / f"{number + 1:02d}"
@@ -105,7 +105,7 @@ def write_segmentation(
                 summary.add(result)
                 for (masks, overlay, film), mask in zip(films, result.masks, strict=True):
                     _write_png(masks / f"{result.index:05d}.png", mask)
-                    film.add(overlay.draw(result.image, mask), result.time)
+                    film.add(overlay.draw(result.image, mask[None]), result.time)
                 masks_json.add(result.masks, result.scores)
             masks_json.finish(video, width, height, float(fps))
             summary.save(folder / "picture.png")

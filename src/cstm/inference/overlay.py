@@ -2,6 +2,7 @@
 
 import colorsys
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 import cv2
@@ -74,18 +75,29 @@ def draw_mask(
     return drawn
 
 
-class Overlay:
-    """Frames of one query's overlay video: the picture with its mask, above the sentence.
+def draw_masks(
+    image: UInt8[ndarray, "height width 3"],
+    masks: Bool[ndarray, "query height width"],
+    colours: Sequence[Colour],
+) -> UInt8[ndarray, "height width 3"]:
+    """A copy of the picture with several masks, later ones over earlier ones."""
+    for mask, colour in zip(masks, colours, strict=True):
+        image = draw_mask(image, mask, colour)
+    return image
 
-    The sentence stands on a bar beneath the picture, so that it hides nothing. Height and width
+
+class Overlay:
+    """Frames of an overlay video: the picture with one mask or more, above their sentences.
+
+    The sentences stand on a bar beneath the picture, so that they hide nothing. Height and width
     of the frames are even, as yuv420p needs them: a picture of odd width gets its last column
     twice, and the bar takes up an odd height.
 
     Args:
         height: of the picture, in pixels.
         width: of the picture, in pixels.
-        sentence: the query.
-        colour: of the mask, red green blue.
+        queries: the sentences.
+        colours: of their masks, red green blue.
         pixel_aspect: width of a pixel ÷ its height as shown; the type is set so that it is not
             stretched.
     """
@@ -94,16 +106,22 @@ class Overlay:
         self,
         height: int,
         width: int,
-        sentence: str,
-        colour: Colour,
+        queries: Sequence[str],
+        colours: Sequence[Colour],
         pixel_aspect: Fraction = Fraction(1),
     ) -> None:
-        self.colour = colour
+        self.colours = colours
         self._odd_column = width % 2
         full = width + self._odd_column
         shown = max(1, round(full * pixel_aspect))
         size = type_size(shown, height)
-        bar = caption(sentence, shown, size, colour, margin=round(0.7 * size))
+        margin = round(0.7 * size)
+        bar = np.concatenate(
+            [
+                caption(query, shown, size, colour, margin=margin)
+                for query, colour in zip(queries, colours, strict=True)
+            ]
+        )
         if shown != full:
             bar = cv2.resize(bar, (full, len(bar)), interpolation=cv2.INTER_AREA)
         odd_row = (height + len(bar)) % 2
@@ -111,10 +129,10 @@ class Overlay:
         self.height, self.width = height + len(self._bar), full
 
     def draw(
-        self, image: UInt8[ndarray, "height width 3"], mask: Bool[ndarray, "height width"]
+        self, image: UInt8[ndarray, "height width 3"], masks: Bool[ndarray, "query height width"]
     ) -> UInt8[ndarray, "taller even_width 3"]:
         """One frame of the overlay."""
-        picture = draw_mask(image, mask, self.colour)
+        picture = draw_masks(image, masks, self.colours)
         if self._odd_column:
             picture = np.concatenate([picture, picture[:, -1:]], axis=1)
         return np.concatenate([picture, self._bar])
