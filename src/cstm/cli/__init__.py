@@ -14,6 +14,7 @@ from tyro.conf import FlagCreatePairsOff
 
 from cstm.cli.data import check_data, synthesize
 from cstm.cli.measure import evaluate, profile, score
+from cstm.cli.serving import doctor, serve
 from cstm.cli.training import train
 from cstm.cli.use import demo, segment
 from cstm.cli.weights import calibrate, fetch, import_weights, pack
@@ -23,6 +24,7 @@ from cstm.inference import SegmentationWarning
 COMMANDS = {
     "demo": demo,
     "segment": segment,
+    "serve": serve,
     "train": train,
     "evaluate": evaluate,
     "score": score,
@@ -33,6 +35,7 @@ COMMANDS = {
     "calibrate": calibrate,
     "pack": pack,
     "import-weights": import_weights,
+    "doctor": doctor,
 }
 
 

@@ -39,6 +39,7 @@ STREET_QUERIES = (
 class SampleClip:
     """A clip and what one may ask about it."""
 
+    title: str
     path: Path
     queries: tuple[str, ...]
     instances: UInt8[ndarray, "time height width"] | None = None
@@ -54,7 +55,7 @@ def write_street(folder: Path) -> SampleClip | None:
     video = open_video(fetch(STREET))
     frames = [frame.image for frame in islice(video.frames(), *STREET_SHOT)]
     write_clip(frames, video.fps, folder / "street.mp4")
-    return SampleClip(folder / "street.mp4", STREET_QUERIES)
+    return SampleClip("A street", folder / "street.mp4", STREET_QUERIES)
 
 
 def write_drawn(folder: Path) -> SampleClip:
@@ -65,7 +66,8 @@ def write_drawn(folder: Path) -> SampleClip:
     queries = tell_apart(*(clip.actors[number] for number in pair))
     write_clip(clip.frames, Fraction(FRAME_RATE), folder / "drawn.mp4")
     numbers = tuple(number + 1 for number in pair)
-    return SampleClip(folder / "drawn.mp4", tuple(queries), clip.instances, numbers)
+    path, title = folder / "drawn.mp4", "Two that look alike"
+    return SampleClip(title, path, tuple(queries), clip.instances, numbers)
 
 
 def tell_apart(actor: Actor, look_alike: Actor) -> list[str]:

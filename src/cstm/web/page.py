@@ -1,0 +1,151 @@
+"""The page: what stands where, and what happens on a click."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import gradio as gr
+from gradio.events import Dependency
+
+from cstm.inference.samples import SampleClip
+from cstm.inference.segmenter import Segmenter
+from cstm.web import answers
+from cstm.web.fragments import heading, note
+from cstm.web.visit import Limits, Visit
+
+_FORGOTTEN_AFTER = 3600
+"""Seconds after which what a visitor left behind is deleted."""
+_DOWNLOADS = (
+    ("overlay", "Overlay (MP4)"),
+    ("json", "Masks (COCO JSON)"),
+    ("pngs", "Masks (PNG)"),
+)
+_MAPS = (
+    ("spatial", "The word, in the 2D encoder", "where the encoder of appearance finds the word"),
+    ("temporal", "The word, in the 3D encoder", "where the encoder of motion finds the word"),
+    ("selection", "Taken from the 3D encoder", "where the decoder prefers motion to appearance"),
+)
+
+
+def build_page(segmenter: Segmenter, samples: Sequence[SampleClip], limits: Limits) -> gr.Blocks:
+    """Lay the page out and wire it up; :func:`cstm.web.serve.serve` puts it on the network.
+
+    Args:
+        segmenter: does all the work, for one visitor after the other.
+        samples: clips to try, with their sentences.
+        limits: what one visitor may ask for.
+    """
+    with gr.Blocks(
+        title="cstm", analytics_enabled=False, delete_cache=(600, _FORGOTTEN_AFTER)
+    ) as page:
+        visit = gr.State(None, time_to_live=_FORGOTTEN_AFTER, delete_callback=_forget)
+        gr.HTML(heading(limits))
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=2, min_width=300):
+                video, sentences, find, stop = _questions(samples)
+            with gr.Column(scale=3, min_width=300):
+                status = gr.HTML(note("Nothing asked yet."), elem_id="status")
+                picture = _picture("Frame", "the frame, every actor found in its colour", "picture")
+                frame = gr.Slider(0, 1, 0, step=1, label="Frame", visible=False, elem_id="frame")
+                key = gr.HTML()
+                with gr.Row(visible=False) as saving:
+                    downloads = [
+                        gr.DownloadButton(label, size="sm", min_width=120, elem_id=name)
+                        for name, label in _DOWNLOADS
+                    ]
+        with gr.Column(visible=False) as why:
+            gr.HTML("<h2>Where does the network look?</h2>")
+            query = gr.Radio([], label="Sentence", elem_id="query", elem_classes="chips")
+            word = gr.Radio([], label="Word", elem_id="word", elem_classes="chips")
+            stage = gr.Radio(
+                [("2, fine", 2), ("3", 3), ("4", 4), ("5, coarse", 5)],
+                value=4,
+                label="Stage of the encoders",
+                elem_classes="chips",
+            )
+            with gr.Row():
+                maps = [_picture(label, shown, name) for name, label, shown in _MAPS]
+            shares = gr.HTML()
+
+        outputs = [visit, status, picture, frame, key, saving, why, *downloads, query]
+        asked = [visit, frame, query, word, stage]
+        on_network = {"concurrency_limit": 1, "concurrency_id": "network"}
+
+        def show_maps(event: Dependency) -> None:
+            answer = partial(answers.maps, segmenter)
+            event.then(answer, asked, [*maps, shares], show_progress="minimal", **on_network)
+
+        def show_words(event: Dependency) -> None:
+            answer = partial(answers.words, segmenter)
+            show_maps(event.then(answer, [visit, query], word, show_progress="hidden"))
+
+        begun = find.click(_busy, None, [find, stop], queue=False)
+        running = begun.then(
+            partial(answers.find, segmenter, limits),
+            [video, sentences, visit],
+            outputs,
+            show_progress="hidden",
+            **on_network,
+        )
+        show_words(running.then(_idle, None, [find, stop], queue=False))
+        stop.click(
+            lambda: (*_idle(), note("Stopped.")), None, [find, stop, status], cancels=[running]
+        )
+        frame.change(
+            answers.picture,
+            [visit, frame],
+            picture,
+            show_progress="hidden",
+            trigger_mode="always_last",
+        )
+        show_words(query.input(lambda: None))
+        for choice in (word.input, stage.input):
+            show_maps(choice(lambda: None))
+        show_maps(frame.change(lambda: None, trigger_mode="always_last"))
+    return page
+
+
+def _questions(
+    samples: Sequence[SampleClip],
+) -> tuple[gr.Video, gr.Textbox, gr.Button, gr.Button]:
+    video = gr.Video(
+        label="Video",
+        sources=["upload"],
+        height=260,
+        elem_id="video",
+    )
+    sentences = gr.Textbox(
+        label="Sentences",
+        info="One in each line",
+        placeholder="the person on the bike\nthe white dog running",
+        lines=3,
+        elem_id="sentences",
+    )
+    with gr.Row():
+        find = gr.Button("Find", variant="primary", elem_id="find")
+        stop = gr.Button("Stop", interactive=False, elem_id="stop")
+    gr.Examples(
+        [[str(clip.path), "\n".join(clip.queries)] for clip in samples],
+        [video, sentences],
+        label="Or try one of these",
+        example_labels=[clip.title for clip in samples],
+    )
+    return video, sentences, find, stop
+
+
+def _picture(label: str, shown: str, name: str) -> gr.Image:
+    return gr.Image(
+        label=label, alt_text=shown, interactive=False, buttons=["fullscreen"], elem_id=name
+    )
+
+
+def _busy() -> tuple[gr.Button, gr.Button]:
+    return gr.Button(interactive=False), gr.Button(interactive=True)
+
+
+def _idle() -> tuple[gr.Button, gr.Button]:
+    return gr.Button(interactive=True), gr.Button(interactive=False)
+
+
+def _forget(visit: Visit | None) -> None:
+    if visit is not None:
+        visit.close()

@@ -1,0 +1,65 @@
+"""Putting the page on the network."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import gradio as gr
+from gradio.themes import Soft
+
+from cstm.inference.samples import write_drawn, write_street
+from cstm.inference.segmenter import Segmenter
+from cstm.web.page import build_page
+from cstm.web.visit import Limits
+
+
+@contextmanager
+def open_page(
+    segmenter: Segmenter,
+    limits: Limits,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    waiting: int = 20,
+) -> Iterator[gr.Blocks]:
+    """Serve the page as long as the block runs; its address is the page's ``local_url``.
+
+    Args:
+        segmenter: does all the work, for one visitor after the other.
+        limits: what one visitor may ask for.
+        host: address to listen at; ``0.0.0.0`` for all of this machine.
+        port: number of the port.
+        waiting: how many visitors may wait for their turn; further ones are told to come back.
+
+    Raises:
+        ValueError: it can't listen there.
+    """
+    with TemporaryDirectory(prefix="cstm-samples-") as folder:
+        samples = [write_street(Path(folder)), write_drawn(Path(folder))]
+        page = build_page(segmenter, [clip for clip in samples if clip], limits)
+        page.queue(max_size=waiting)
+        try:
+            page.launch(
+                server_name=host,
+                server_port=port,
+                max_file_size=f"{limits.megabytes}mb",
+                allowed_paths=[folder],
+                theme=Soft(
+                    # Fonts of the visitor's own: a page that asks no other server for anything.
+                    font=["system-ui", "sans-serif"],
+                    font_mono=["ui-monospace", "monospace"],
+                ),
+                css_paths=[Path(str(files("cstm.web") / "page.css"))],
+                footer_links=[],
+                quiet=True,
+                prevent_thread_lock=True,
+            )
+        except OSError as error:
+            raise ValueError(
+                f"cannot listen at {host}, port {port}; choose another with --port"
+            ) from error
+        try:
+            yield page
+        finally:
+            page.close()

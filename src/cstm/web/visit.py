@@ -1,0 +1,188 @@
+"""What a visitor of the page asked for: computed step by step, kept in a folder of its own."""
+
+import shutil
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
+from PIL import Image
+
+from cstm.data.video import open_video
+from cstm.inference import SegmentationWarning
+from cstm.inference.explain import Explanation, explain
+from cstm.inference.export import open_segmentation
+from cstm.inference.film import open_film
+from cstm.inference.overlay import Overlay, draw_masks, query_colour
+from cstm.inference.segmenter import Segmenter
+
+_SHOWN = 960
+"""Pixels of the longer side of what a page shows; downloads have the video's own size."""
+_BETWEEN = 0.25
+"""Least seconds between two looks at how far it is."""
+_KEPT = 8
+"""Explanations that are kept."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a page takes from one visitor."""
+
+    seconds: float = 60.0
+    """Of video."""
+    megabytes: int = 200
+    """Of a file."""
+    sentences: int = 8
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a segmentation is."""
+
+    picture: UInt8[ndarray, "height width 3"]
+    """The last frame that is done, with all masks."""
+    done: int
+    """Frames."""
+    total: int | None
+    """Frames by the container's word; None where it has none."""
+    frames_per_second: float
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the end, at the mean speed so far."""
+        left = None if self.total is None else max(0, self.total - self.done)
+        return None if left is None else left / self.frames_per_second
+
+
+class Visit:
+    """A video and some sentences, what came of them, and the folder in which it lies.
+
+    Messages of errors are in words for people.
+
+    Args:
+        video: a file.
+        sentences: one in each line; blank lines don't count.
+        limits: what the page takes.
+
+    Raises:
+        ValueError: the video can't be read or is too long, or there are no sentences or too many.
+    """
+
+    def __init__(self, video: str | Path | None, sentences: str, limits: Limits) -> None:
+        if not video:
+            raise ValueError("Choose a video first, or one of the samples.")
+        self.queries = [" ".join(line.split()) for line in sentences.splitlines() if line.strip()]
+        if not self.queries:
+            raise ValueError("Say who is to be found, for instance: the white dog running")
+        if len(self.queries) > limits.sentences:
+            raise ValueError(
+                f"These are {len(self.queries)} sentences; this page takes {limits.sentences}."
+            )
+        self.video = open_video(video)
+        self._limits = limits
+        if self.video.announced:
+            self._check_length(self.video.announced / float(self.video.fps))
+        self.folder = Path(mkdtemp(prefix="cstm-"))
+        self.frames = 0
+        """How many are done."""
+        self.found = [0] * len(self.queries)
+        """In how many of them each sentence's actor was found."""
+        self.notes: list[str] = []
+        """What the visitor should know although all went well."""
+        self._explained: dict[tuple[int, int], Explanation] = {}
+
+    @property
+    def overlay(self) -> Path:
+        """The film with all masks, each sentence in its colour."""
+        return self.folder / "overlay.mp4"
+
+    @property
+    def masks_json(self) -> Path:
+        """All masks in COCO's run-length encoding."""
+        return self.folder / "masks" / "masks.json"
+
+    @property
+    def masks_zip(self) -> Path:
+        """The same as PNGs, one folder for each sentence."""
+        return self.folder / "masks.zip"
+
+    def run(self, segmenter: Segmenter) -> Iterator[Progress]:
+        """Segment, and tell now and then how far it is; the files are complete at the end.
+
+        Raises:
+            ValueError: a sentence without a known word, or a video longer than it announced.
+        """
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", SegmentationWarning)
+            results = segmenter.segment(self.video, self.queries)
+        self.notes = [str(warning.message) for warning in told]
+        (self.folder / "frames").mkdir()
+        began = shown = time.monotonic()
+        video, masks = self.video, self.masks_json.parent
+        colours = [query_colour(number) for number in range(len(self.queries))]
+        overlay = Overlay(video.height, video.width, self.queries, colours, video.pixel_aspect)
+        with (
+            open_segmentation(masks, video, self.queries, save=("masks", "json")) as segmentation,
+            open_film(
+                self.overlay, overlay.height, overlay.width, video.fps, video.pixel_aspect
+            ) as film,
+        ):
+            for result in results:
+                self._check_length(result.time)
+                segmentation.add(result)
+                film.add(overlay.draw(result.image, result.masks), result.time)
+                drawn = _reduced(draw_masks(result.image, result.masks, overlay.colours))
+                Image.fromarray(drawn).save(self._picture(result.index), quality=90)
+                self.frames = result.index + 1
+                self.found = [
+                    n + int(mask.any()) for n, mask in zip(self.found, result.masks, strict=True)
+                ]
+                now = time.monotonic()
+                if now - shown >= _BETWEEN or result.index == 0:
+                    shown = now
+                    speed = self.frames / max(now - began, 1e-3)
+                    yield Progress(drawn, self.frames, video.announced, speed)
+        shutil.make_archive(str(self.masks_zip.with_suffix("")), "zip", masks)
+
+    def picture(self, frame: int) -> UInt8[ndarray, "height width 3"]:
+        """A frame that is done, with all masks."""
+        return np.asarray(Image.open(self._picture(frame)))
+
+    def explain(self, segmenter: Segmenter, frame: int, query: int) -> Explanation:
+        """What a sentence's mask on a frame rests on."""
+        key = frame, query
+        if key not in self._explained:
+            if len(self._explained) >= _KEPT:
+                self._explained.pop(next(iter(self._explained)))
+            self._explained[key] = explain(segmenter, self.video, self.queries[query], frame)
+        return self._explained[key]
+
+    def close(self) -> None:
+        """Forget the visitor's files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _picture(self, frame: int) -> Path:
+        return self.folder / "frames" / f"{frame:06d}.jpg"
+
+    def _check_length(self, seconds: float) -> None:
+        if seconds > self._limits.seconds:
+            raise ValueError(
+                f"This video lasts {seconds:.0f} seconds or more; this page takes up to "
+                f"{self._limits.seconds:.0f}. Cut it, or use `cstm segment` on your own computer, "
+                "which takes any length."
+            )
+
+
+def _reduced(image: UInt8[ndarray, "height width 3"]) -> UInt8[ndarray, "_height _width 3"]:
+    height, width = image.shape[:2]
+    scale = _SHOWN / max(height, width)
+    if scale >= 1:
+        return image
+    shown = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(image, shown, interpolation=cv2.INTER_AREA)

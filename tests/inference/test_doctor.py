@@ -1,0 +1,59 @@
+import json
+import re
+from importlib.metadata import metadata
+
+from cstm.cli import main
+from cstm.inference import doctor
+
+
+def run(monkeypatch, *options) -> int:
+    monkeypatch.setattr("sys.argv", ["cstm", "doctor", *options])
+    try:
+        main()
+    except SystemExit as stopped:
+        return stopped.code
+    return 0
+
+
+def test_it_looks_at_everything_and_runs_the_weights(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("CSTM_CACHE", str(tmp_path))
+    assert run(monkeypatch, "--json") == 0
+    found = {entry["what"]: entry for entry in json.loads(capsys.readouterr().out)}
+    assert {"cstm", "device", "codecs", "weights lite", "weights tiny", "cache"} <= set(found)
+    assert {"[web]", "[demo]", "[lite]"} <= set(found)
+    assert re.search(r"\d+ frames a second", found["weights lite"]["detail"])
+    assert found["cache"]["state"] == "absent"
+    assert found["[web]"]["state"] == "works", "what is installed for development brings it"
+
+
+def test_what_is_missing_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(doctor, "_is_installed", lambda package: package != "gradio")
+    found = {symptom.what: symptom for symptom in doctor._extras()}
+    assert found["[web]"].state == "absent"
+    assert 'pip install "cstm[web]" brings gradio' in found["[web]"].detail
+    assert found["[demo]"].state == "works"
+
+
+def test_broken_weights_are_broken(monkeypatch, capsys, tmp_path):
+    (tmp_path / "lite.safetensors").write_bytes(b"half a file")
+    monkeypatch.setattr(doctor, "SHIPPED", tmp_path)
+    monkeypatch.setattr("cstm.inference.load.SHIPPED", tmp_path)
+    assert run(monkeypatch) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("broken weights lite:") for line in lines)
+
+
+def test_codecs_that_fail_are_broken(monkeypatch):
+    def fail(*_):
+        raise OSError("no encoder")
+
+    monkeypatch.setattr(doctor, "open_film", fail)
+    symptom = doctor._codecs()
+    assert (symptom.state, symptom.what) == ("broken", "codecs")
+    assert "no encoder" in symptom.detail
+
+
+def test_every_extra_is_explained():
+    extras = set(metadata("cstm").get_all("Provides-Extra") or ())
+    # Others may come before what this environment was installed from.
+    assert extras - {"dev"} <= set(doctor._EXTRAS)
