@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from pycocotools import mask as coco
 
 from cstm.config import DataFormat
+from cstm.data.files import as_objects, read_json
 from cstm.data.masks import RunLength, read_segmentation
 from cstm.data.sample import Pair
 from cstm.folder import whole_file
@@ -98,14 +99,14 @@ def read_truth(path: Path) -> dict[ImageId, RunLength]:
     Raises:
         ValueError: it is none, an id occurs twice, or an image has not exactly one mask.
     """
-    document = _read_json(path)
+    document = read_json(path)
     if not isinstance(document, dict) or not {"images", "annotations"} <= document.keys():
         raise ValueError(
             f"{path}: no COCO ground truth, which is an object with images and annotations; "
             "give the predictions first and the ground truth second"
         )
     sizes: dict[ImageId, tuple[int, int]] = {}
-    for number, image in enumerate(_objects(path, document["images"], "images")):
+    for number, image in enumerate(as_objects(path, document["images"], "images")):
         where = f"{path}: image number {number}"
         name = _id(where, image, "id")
         height, width = (_field(where, image, key) for key in ("height", "width"))
@@ -119,7 +120,7 @@ def read_truth(path: Path) -> dict[ImageId, RunLength]:
     if len({type(name) for name in sizes}) > 1:
         raise ValueError(f"{path}: image ids should be all text or all numbers")
     masks: dict[ImageId, RunLength] = {}
-    for number, annotation in enumerate(_objects(path, document["annotations"], "annotations")):
+    for number, annotation in enumerate(as_objects(path, document["annotations"], "annotations")):
         where = f"{path}: annotation number {number}"
         name = _id(where, annotation, "image_id")
         if name not in sizes:
@@ -144,14 +145,14 @@ def read_predictions(
         ValueError: it is none, or a prediction is broken, or not for an image of the ground truth
             and of its size.
     """
-    document = _read_json(path)
+    document = read_json(path)
     if not isinstance(document, list):
         raise ValueError(
             f"{path}: no COCO results, which are a list of predictions; "
             "give the predictions first and the ground truth second"
         )
     predictions: defaultdict[ImageId, list[Prediction]] = defaultdict(list)
-    for number, found in enumerate(_objects(path, document, "predictions")):
+    for number, found in enumerate(as_objects(path, document, "predictions")):
         where = f"{path}: prediction number {number}"
         name = _id(where, found, "image_id")
         if name not in truth:
@@ -163,19 +164,6 @@ def read_predictions(
         mask = _segmentation(where, found, name, (height, width))
         predictions[name].append(Prediction(float(score), mask))
     return dict(predictions)
-
-
-def _read_json(path: Path) -> object:
-    try:
-        return json.loads(path.read_bytes())
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"{path}: no JSON ({error}); is the file complete?") from None
-
-
-def _objects(path: Path, entries: object, what: str) -> list[dict[str, Any]]:
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ValueError(f"{path}: {what} should be a list of objects")
-    return entries
 
 
 def _field(where: str, entry: dict[str, Any], key: str) -> Any:

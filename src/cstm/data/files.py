@@ -1,13 +1,32 @@
-"""What the files of published datasets share: places to look in, tables, sentences."""
+"""What the files of datasets share: places to look in, tables, JSON, faults, sentences."""
 
 import csv
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, NoReturn, TextIO
 
 SENTENCES_PAGE = "https://kgavrilyuk.github.io/publication/actor_action/"
 """Where the sentences of both datasets come from."""
+
+
+Report = Callable[[Path, ValueError | str], None]
+"""What becomes of a fault in a file: a reader refuses it, a check collects it."""
+
+
+def refuse(path: Path, fault: ValueError | str) -> NoReturn:
+    """Raise a fault as a ValueError that names the file."""
+    raise ValueError(f"{path}: {str(fault).removeprefix(f'{path}: ')}") from None
+
+
+@contextmanager
+def reporting(report: Report, path: Path) -> Iterator[None]:
+    """Report what a reader says of a file in the block, which ends with it."""
+    try:
+        yield
+    except ValueError as error:
+        report(path, error)
 
 
 def find(places: Sequence[Path], *names: str) -> Path | None:
@@ -53,6 +72,21 @@ def read_rows(path: Path, *columns: str) -> Iterator[dict[str, str]]:
                 amount = "many" if None in row else "few"
                 raise ValueError(f"{path}: line {reader.line_num} has too {amount} columns")
             yield row
+
+
+def read_json(path: Path) -> object:
+    """Read a JSON file; a ValueError says so where it is none."""
+    try:
+        return json.loads(path.read_bytes())
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"{path}: no JSON ({error}); is the file complete?") from None
+
+
+def as_objects(path: Path, entries: object, what: str) -> list[dict[str, Any]]:
+    """Return entries that are a list of JSON objects; a ValueError says so where they are not."""
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError(f"{path}: {what} should be a list of objects")
+    return entries
 
 
 def tidy(sentence: str) -> str:

@@ -1,16 +1,34 @@
 """Whether a dataset's files are all there, open, and are as many as were published."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from cstm.config import DataFormat
-from cstm.data.check.a2d import A2DVideo, survey_a2d
+from cstm.data.check.a2d import survey_a2d
 from cstm.data.check.findings import Counts, Findings
-from cstm.data.check.jhmdb import JHMDBVideo, survey_jhmdb
+from cstm.data.check.jhmdb import survey_jhmdb
 from cstm.progress import track
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A video whose files are to be checked, by whatever process."""
+
+    def check(self) -> Findings:
+        """Look at its files."""
+        ...
+
+
+SURVEYS: dict[DataFormat, Callable[[Path, Findings], Sequence[Checkable]]] = {
+    "a2d": survey_a2d,
+    "synthetic": survey_a2d,
+    "jhmdb": survey_jhmdb,
+}
+"""Reads the text files of a dataset, and lists the videos that the others belong to."""
 
 PUBLISHED: dict[DataFormat, Counts] = {
     "a2d": {
@@ -52,7 +70,7 @@ def check(data: DataFormat, root: Path, workers: int | None = None) -> Findings:
     if workers is not None and workers < 1:
         raise ValueError(f"expected at least one worker, got {workers}")
     found = Findings(root)
-    videos = survey_jhmdb(root, found) if data == "jhmdb" else survey_a2d(root, found)
+    videos = SURVEYS[data](root, found)
     track(_gather(_check_each(videos, workers), found), len(videos), "checking videos")
     differing = [
         what
@@ -73,9 +91,7 @@ def _gather(parts: Iterator[Findings], found: Findings) -> Iterator[int]:
         yield number
 
 
-def _check_each(
-    videos: Sequence[A2DVideo] | Sequence[JHMDBVideo], workers: int | None
-) -> Iterator[Findings]:
+def _check_each(videos: Sequence[Checkable], workers: int | None) -> Iterator[Findings]:
     workers = min(workers or os.cpu_count() or 1, -(-len(videos) // CHUNK))
     if workers <= 1:
         yield from map(_check_video, videos)
@@ -84,5 +100,5 @@ def _check_each(
         yield from pool.map(_check_video, videos, chunksize=CHUNK)
 
 
-def _check_video(video: A2DVideo | JHMDBVideo) -> Findings:
+def _check_video(video: Checkable) -> Findings:
     return video.check()

@@ -23,7 +23,7 @@ from cstm.data.a2d_files import (
 )
 from cstm.data.check.findings import Findings
 from cstm.data.check.frames import Size, check_clip, check_pictures, compare_sizes
-from cstm.data.files import SENTENCES_PAGE, find, read_rows
+from cstm.data.files import SENTENCES_PAGE, find, read_rows, reporting
 
 Sentences = Mapping[str, list[tuple[int, str]]]
 
@@ -72,14 +72,11 @@ class A2DVideo:
         sizes: set[Size] = set()
         paired: set[int] = set()
         for file in files:
-            try:
+            with reporting(found.fault, file):
                 annotation = read_frame_annotation(file)
-            except ValueError as error:
-                found.fault(file, error)
-                continue
-            _, height, width = annotation.masks.shape
-            sizes.add((height, width))
-            self._count_pairs(f"{self.name}/{file.stem}", annotation, paired, found)
+                _, height, width = annotation.masks.shape
+                sizes.add((height, width))
+                self._count_pairs(f"{self.name}/{file.stem}", annotation, paired, found)
         unpaired = {instance for instance, _ in self.sentences} - paired
         for instance in sorted(unpaired) if not found.broken else ():
             found.trap("sentence without a mask", f"{self.name}/{instance}")
@@ -110,12 +107,8 @@ def survey_a2d(root: Path, found: Findings) -> list[A2DVideo]:
     places = a2d_places(root)
     listed = _read_videoset(places, found)
     sentences = _read_texts(places, found)
-    annotations = find(places, "a2d_annotation_with_instances")
-    if annotations is None:
-        found.miss(root / "a2d_annotation_with_instances", f"get it from {SENTENCES_PAGE}")
-    videos = find(places, *VIDEO_FOLDERS)
-    if videos is None:
-        found.miss(root / "Release" / VIDEO_FOLDERS[0], f"get it from {A2D_PAGE}")
+    annotations = found.find(places, SENTENCES_PAGE, "a2d_annotation_with_instances")
+    videos = found.find(places, A2D_PAGE, *VIDEO_FOLDERS, home=root / "Release")
     jobs = []
     for video in sentences or listed:
         lines = sentences.get(video, [])
@@ -139,31 +132,23 @@ def survey_a2d(root: Path, found: Findings) -> list[A2DVideo]:
 
 
 def _read_videoset(places: list[Path], found: Findings) -> dict[str, ListedVideo]:
-    path = find(places, "videoset.csv")
-    if path is None:
-        found.miss(places[0] / "Release" / "videoset.csv", f"get it from {A2D_PAGE}")
-        return {}
-    try:
-        return read_videoset(path)
-    except ValueError as error:
-        found.fault(path, error)
-        return {}
+    path = found.find(places, A2D_PAGE, "videoset.csv", home=places[0] / "Release")
+    if path is not None:
+        with reporting(found.fault, path):
+            return read_videoset(path)
+    return {}
 
 
 def _read_texts(places: list[Path], found: Findings) -> Sentences:
     """Read the sentences, note what is untidy in them, and see that the side files can be read."""
     for name, read in (("sentence_tags.csv", read_tags), ("instances.csv", read_directions)):
-        path = find(places, name)
-        try:
-            read(path)
-        except ValueError as error:
-            assert path is not None
-            found.fault(path, error)
-    path = find(places, "a2d_annotation.txt")
+        if (path := find(places, name)) is not None:
+            with reporting(found.fault, path):
+                read(path)
+    path = found.find(places, SENTENCES_PAGE, "a2d_annotation.txt")
     if path is None:
-        found.miss(places[0] / "a2d_annotation.txt", f"get it from {SENTENCES_PAGE}")
         return {}
-    try:
+    with reporting(found.fault, path):
         for row in read_rows(path, "video_id", "instance_id", "query"):
             place = f"{row['video_id']}/{row['instance_id']}"
             if not row["instance_id"].strip().isdecimal():
@@ -173,9 +158,7 @@ def _read_texts(places: list[Path], found: Findings) -> Sentences:
         if not (sentences := read_sentences(path)):
             found.fault(path, f"holds no sentence; get it anew from {SENTENCES_PAGE}")
         return sentences
-    except ValueError as error:
-        found.fault(path, error)
-        return {}
+    return {}
 
 
 def _compare_lists(

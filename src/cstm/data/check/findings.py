@@ -1,12 +1,14 @@
 """What a check of a dataset finds."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from cstm.config import Split
+from cstm.data.files import find
+from cstm.data.words import MAX_WORDS, tokenize
 
 Count = Literal["videos", "sentences", "frames", "pairs"]
 COUNTS: tuple[Count, ...] = get_args(Count)
@@ -27,6 +29,8 @@ TRAPS = {
     "double spaces in a sentence": "made single",
     "capitals in a sentence": "kept; words are compared in lower case",
     "sentence without a mask": "it has no pair",
+    "more than 20 words in a sentence": "the first 20 are read",
+    "sentence about several actors of a frame": "each makes a pair of its own",
     "missed video": "skipped: a2d_missed_videos.txt says that it has no sentences",
     "video without sentences": "skipped",
     "fewer annotated frames than listed": "those that are there are read",
@@ -81,6 +85,22 @@ class Findings:
         """Note a file that is not there, and how to get it."""
         self.missing.append(Missing(self._name(path), do))
 
+    def find(
+        self, places: Sequence[Path], page: str, *names: str, home: Path | None = None
+    ) -> Path | None:
+        """Find what goes by one of the names in one of the places; else note that it is missing.
+
+        Args:
+            places: folders to look in.
+            page: where to get it.
+            names: the first is the one that is missed.
+            home: the place where it belongs; the first one if not given.
+        """
+        path = find(places, *names)
+        if path is None:
+            self.miss((home or places[0]) / names[0], f"get it from {page}")
+        return path
+
     def fault(self, path: Path, problem: ValueError | str) -> None:
         """Note a file that can't be used, by a reader's complaint about it or in words."""
         self.broken.append(Broken(self._name(path), str(problem).removeprefix(f"{path}: ")))
@@ -98,6 +118,8 @@ class Findings:
             self.trap("double spaces in a sentence", place)
         if sentence != sentence.lower():
             self.trap("capitals in a sentence", place)
+        if len(tokenize(sentence)) > MAX_WORDS:
+            self.trap("more than 20 words in a sentence", place)
 
     def add(self, other: "Findings") -> None:
         """Take up what was found in another part of the dataset."""

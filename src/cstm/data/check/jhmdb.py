@@ -10,7 +10,7 @@ from numpy import ndarray
 from cstm.data.check.findings import Findings
 from cstm.data.check.frames import check_pictures, compare_sizes
 from cstm.data.extracted import find_pictures
-from cstm.data.files import SENTENCES_PAGE, find, read_rows
+from cstm.data.files import SENTENCES_PAGE, find, read_rows, reporting
 from cstm.data.jhmdb_files import (
     JHMDB_PAGE,
     MASKS_NAME,
@@ -58,11 +58,9 @@ class JHMDBVideo:
         if not path.is_file():
             found.miss(path, f"get puppet_mask from {JHMDB_PAGE}")
             return None
-        try:
+        with reporting(found.fault, path):
             return read_masks(path)
-        except ValueError as error:
-            found.fault(path, error)
-            return None
+        return None
 
     def _compare(
         self, frames: int, masks: Bool[ndarray, "time height width"], found: Findings
@@ -109,9 +107,8 @@ def survey_jhmdb(root: Path, found: Findings) -> list[JHMDBVideo]:
 def _find_folders(
     places: list[Path], name: str, videos: Iterable[str], found: Findings
 ) -> dict[str, Path]:
-    path = find(places, name)
+    path = found.find(places, JHMDB_PAGE, name)
     if path is None:
-        found.miss(places[0] / name, f"get it from {JHMDB_PAGE}")
         return {}
     folders = find_videos(path)
     for video in videos:
@@ -121,19 +118,16 @@ def _find_folders(
 
 
 def _read_texts(places: list[Path], found: Findings) -> dict[str, list[str]]:
-    path = find(places, "jhmdb_annotation.txt")
+    path = found.find(places, SENTENCES_PAGE, "jhmdb_annotation.txt")
     if path is None:
-        found.miss(places[0] / "jhmdb_annotation.txt", f"get it from {SENTENCES_PAGE}")
         return {}
-    try:
+    with reporting(found.fault, path):
         for row in read_rows(path, "video_id", "query"):
             found.trap_words(row["video_id"], row["query"])
         if not (queries := read_queries(path)):
             found.fault(path, f"holds no sentence; get it anew from {SENTENCES_PAGE}")
         return queries
-    except ValueError as error:
-        found.fault(path, error)
-        return {}
+    return {}
 
 
 def _read_pinned(
@@ -144,15 +138,12 @@ def _read_pinned(
     frames: dict[str, set[int]] = {}
     if path is None:
         return frames
-    try:
+    with reporting(found.fault, path):
         rows = read_pinned(path)
-    except ValueError as error:
-        found.fault(path, error)
-        return frames
-    for video, frame, sentence in rows:
-        if sentence in queries.get(video, ()):
-            frames.setdefault(video, set()).add(frame)
-        else:
-            found.fault(path, f"is about {video}, {sentence!r}, which is not annotated")
-    found.notes.append(f"{PINNED_NAME} lists {len(rows)} samples (published: 2784)")
+        for video, frame, sentence in rows:
+            if sentence in queries.get(video, ()):
+                frames.setdefault(video, set()).add(frame)
+            else:
+                found.fault(path, f"is about {video}, {sentence!r}, which is not annotated")
+        found.notes.append(f"{PINNED_NAME} lists {len(rows)} samples (published: 2784)")
     return frames

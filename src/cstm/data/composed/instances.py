@@ -11,7 +11,6 @@
 """
 
 import hashlib
-import json
 from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +21,7 @@ from jaxtyping import Bool, UInt8
 from numpy import ndarray
 
 from cstm.config import Split
+from cstm.data.files import read_json
 from cstm.data.masks import decode_mask, read_segmentation
 
 COCO_PAGE = "https://cocodataset.org/#download"
@@ -129,10 +129,7 @@ def read_photographs(root: Path, split: Split) -> list[Photograph]:
 
 def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
     """An instance file, its three lists checked for what is needed of each entry."""
-    try:
-        document = json.loads(file.read_bytes())
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"{file}: no JSON ({error}); is the file complete?") from None
+    document = read_json(file)
     needed = {
         "images": ("id", "file_name", "width", "height"),
         "annotations": ("id", "image_id", "category_id", "segmentation", "bbox"),

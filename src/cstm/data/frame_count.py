@@ -1,0 +1,27 @@
+"""How many frames a video has."""
+
+from pathlib import Path
+
+import av
+from av.error import FFmpegError
+
+from cstm.data.video import open_video
+
+
+def count_frames(path: Path, enough: int) -> int:
+    """Count the frames of a video; ``enough`` of them are enough to know.
+
+    Packets are counted, which takes a tenth of the time of decoding them; only where they are too
+    few, the video is decoded.
+
+    Raises:
+        ValueError: the video can't be read.
+    """
+    count = 0
+    try:
+        with av.open(f"file:{path}") as container:
+            for packet in container.demux(video=0):
+                count += packet.size > 0 and not packet.is_corrupt
+    except FFmpegError:
+        pass  # what came before is whole
+    return count if count >= enough else sum(1 for _ in open_video(path).frames())
