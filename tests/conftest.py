@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from jaxtyping import install_import_hook
+from own_videos import write_own
 from photographs import draw_photographs
 
 install_import_hook("cstm", "beartype.beartype")
@@ -19,3 +20,11 @@ def photographs(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("photographs") / "drawn"
     draw_photographs(root)
     return root
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory) -> Path:
+    """A folder of own videos: the drawn world in another format, in ``world`` beside it."""
+    folder = tmp_path_factory.mktemp("own")
+    write_own(folder / "world", folder / "mine")
+    return folder / "mine"

@@ -5,7 +5,7 @@ from typing import Literal
 
 SpatialBackbone = Literal["inception_v3", "resnet50", "efficientnet_lite0", "narrow2d"]
 TemporalBackbone = Literal["i3d", "s3d", "i3d_short", "narrow3d"]
-DataFormat = Literal["a2d", "jhmdb", "synthetic", "composed"]
+DataFormat = Literal["a2d", "jhmdb", "synthetic", "composed", "own"]
 Split = Literal["train", "test"]
 Protocol = Literal["ratio", "coco", "released"]
 Device = Literal["auto", "cpu", "cuda"]

@@ -1,4 +1,3 @@
-import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -6,6 +5,7 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
+from traps import rotate
 
 from cstm.config import ClipConfig
 from cstm.data.video import open_video, read_clip
@@ -97,16 +97,6 @@ def test_uneven_times(tmp_path: Path):
     assert [frame.time for frame in frames] == pytest.approx([0, 0.1, 0.45, 0.46, 2.0])
     assert all((f.image == e).all() for f, e in zip(frames, pictures(5), strict=True))
     assert video.damage is None
-
-
-def rotate(path: Path, matrix: tuple[int, int, int, int]) -> None:
-    """Write the display matrix (a, b, c, d) into a track header (ISO/IEC 14496-12, 8.3.2)."""
-    data = path.read_bytes()
-    start = data.index(b"tkhd") + 4 + 40
-    a, b, c, d = (value << 16 for value in matrix)
-    path.write_bytes(
-        data[:start] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + data[start + 36 :]
-    )
 
 
 @pytest.mark.parametrize(

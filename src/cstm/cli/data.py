@@ -10,7 +10,7 @@ from tyro.conf import Positional
 
 
 def check_data(
-    data: Positional[Literal["a2d", "jhmdb", "synthetic"]],
+    data: Positional[Literal["a2d", "jhmdb", "synthetic", "own"]],
     root: Positional[Path],
     *,
     workers: int | None = None,
@@ -20,13 +20,17 @@ def check_data(
 
     Example: cstm check-data a2d A2D
 
+    Example: cstm check-data own FOLDER
+
     Says what is missing and how to get it, what is broken, and which oddities of the published
     files the readers handle. Every annotation and extracted frame is read; of a video file the
-    first frame is decoded, and its packets are counted up to the last annotated frame. Exit code:
+    first frame is decoded, and its packets are counted up to the last annotated frame. Of videos of
+    your own all faults are listed, each with the annotation that has it. Exit code:
     0 when all is there and opens, 1 when something is missing or broken, 2 for wrong usage.
 
     Args:
-        data: Format of the dataset; synthetic is what `cstm synthesize` writes.
+        data: Format of the dataset; synthetic is what `cstm synthesize` writes, own are videos of
+            your own with masks and sentences (docs/own-data.md).
         root: Folder of the dataset.
         workers: Processes; one for each processor if not given.
         json: Print JSON instead of tables.

@@ -42,7 +42,8 @@ def evaluate(
         weights: Name of weights that come with the package, or a checkpoint's path.
         root: Folder of the dataset.
         data: Format of the dataset; synthetic is what `cstm synthesize` writes, composed are clips
-            made of photographs with COCO instance masks.
+            made of photographs with COCO instance masks, own are videos of your own with masks and
+            sentences (docs/own-data.md).
         split: Part of the dataset.
         protocol: What a hit is, what AP is, and how masks are compared.
         frames: For jhmdb, the frames of each video: uniform, or a file with the community's list.

@@ -37,15 +37,19 @@ def train(
 
     Example: cstm train tiny --data synthetic --root world --out runs/tiny
 
+    Example: cstm train lite --start lite --data own --root FOLDER --out runs/own
+
     Args:
         experiment: Name of the experiment: paper, fast, lite, tiny, or a row of Table 3.
         root: Folder of the dataset; of each in turn, where --data names several.
         out: Folder of the run; give the same one again to resume.
-        data: Format of the dataset: a2d; synthetic, what `cstm synthesize` writes; or composed,
-            photographs with COCO instance masks, of which clips are made. Several are mixed by
-            weights: `composed:0.7,synthetic:0.3`.
+        data: Format of the dataset: a2d; synthetic, what `cstm synthesize` writes; composed,
+            photographs with COCO instance masks, of which clips are made; or own, videos of your
+            own with masks and sentences (docs/own-data.md). Several are mixed by weights:
+            `composed:0.7,synthetic:0.3`.
         prepared: Where decoded clips are kept; runs can share it. OUT/prepared if not given.
-        validation_samples: Test samples of each dataset evaluated after every epoch; 0 for none.
+        validation_samples: Test samples of each dataset that has a test part, evaluated after every
+            epoch; 0 for none.
         device: Where to compute; auto takes a GPU if there is one.
         precision: Of the computation; weights stay in single precision.
         compiled: Compile the network first: minutes once, then up to twice as fast.

@@ -70,7 +70,7 @@ def calibrate(
         source: A checkpoint of a network with presence, such as lite.
         destination: File to write, .safetensors; it appears whole or not at all.
         root: Folder of the dataset.
-        data: Its format; composed clips have sentences about nobody.
+        data: Its format; composed clips have sentences about nobody, and own videos may have.
         split: Part of the dataset; test samples would no longer be a test.
         samples: How many to ask about, spread evenly.
         lost: Share of present actors that may be lost.

@@ -6,6 +6,8 @@ from cstm.config import ClipConfig, DataFormat, Split
 from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.composed import ComposedClips
 from cstm.data.jhmdb_sentences import Frames, JHMDBSentences
+from cstm.data.own_files import own_file
+from cstm.data.own_sentences import OwnSentences
 from cstm.data.sample import Samples
 
 
@@ -17,7 +19,8 @@ def open_dataset(
     Args:
         data: ``a2d`` for A2D Sentences; ``synthetic`` for what `cstm synthesize` writes, which is
             the same format with side files; ``jhmdb`` for J-HMDB Sentences; ``composed`` for clips
-            made of photographs with instance masks in COCO's format.
+            made of photographs with instance masks in COCO's format; ``own`` for anyone's videos
+            with masks and sentences.
         root: folder of the dataset.
         split: its part; J-HMDB Sentences has a test part only.
         clip: how many frames a sample holds, and how far apart.
@@ -38,3 +41,16 @@ def open_dataset(
             return JHMDBSentences(root, clip, frames)
         case "composed":
             return ComposedClips(root, split, clip)
+        case "own":
+            return OwnSentences(root, split, clip)
+
+
+def has_part(data: DataFormat, root: Path, split: Split) -> bool:
+    """Whether a dataset is meant to have a split: videos of one's own may have one alone."""
+    match data:
+        case "own":
+            return own_file(root, split).is_file()
+        case "jhmdb":
+            return split == "test"
+        case _:
+            return True

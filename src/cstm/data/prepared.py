@@ -99,7 +99,7 @@ def _prepare(
         table.flush()
     description = {
         "groups": groups,
-        "pairs": [(pair.name, pair.sentence) for pair in samples.pairs],
+        "pairs": [pair.identity for pair in samples.pairs],
     }
     (folder / "pairs.json").write_text(json.dumps(description))
 
@@ -126,11 +126,10 @@ class PreparedSamples:
 
     def __init__(self, folder: Path, samples: Samples) -> None:
         description = json.loads((folder / "pairs.json").read_text())
-        names = [[pair.name, pair.sentence] for pair in samples.pairs]
-        if description["pairs"] != names:
+        if description["pairs"] != [pair.identity for pair in samples.pairs]:
             raise ValueError(
-                f"{folder} was prepared from another dataset than {samples.root}; "
-                "give another --prepared folder, or delete it"
+                f"{folder} was prepared from another dataset than {samples.root}, or before it was "
+                "changed; give another --prepared folder, or delete it"
             )
         self.pairs = samples.pairs
         self.groups: list[list[int]] = description["groups"]

@@ -54,7 +54,7 @@ class Pair:
     frame: int
     """Index of the frame, counted from 0."""
     instance: int
-    """The actor's number in the annotation; 0 where composed clips show no such actor."""
+    """The actor's number in the annotation; 0 where the sentence is about nobody."""
     sentence: str
     actor: str | None
     action: str | None
@@ -67,6 +67,13 @@ class Pair:
     """Whether the camera moves; None where it is not known."""
     kind: str | None = None
     """What its dataset calls samples of this kind; None where all are of one."""
+    content: str | None = None
+    """Digest of what is marked in the frame, where people edit that; None in published files."""
+
+    @property
+    def identity(self) -> list[str]:
+        """What tells it from the pairs of other datasets, and of others' states of its own."""
+        return [self.name, self.sentence, *([self.content] if self.content else [])]
 
     @property
     def name(self) -> str:

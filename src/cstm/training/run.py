@@ -13,7 +13,7 @@ from typing import Any
 from lightning_fabric import Fabric
 
 from cstm.config import ModelConfig
-from cstm.data.datasets import open_dataset
+from cstm.data.datasets import has_part, open_dataset
 from cstm.data.mixture import Mixture, Source
 from cstm.data.prepared import PreparedSamples, prepare, prepared_name
 from cstm.data.words import Vocabulary, read_commonest_vectors
@@ -57,7 +57,11 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
         )
     tests = {}
     if run.validation_samples:
-        tests = {s.name: open_dataset(s.data, s.root, "test", clip) for s in run.sources}
+        tests = {
+            source.name: open_dataset(source.data, source.root, "test", clip)
+            for source in run.sources
+            if _has_test(source)
+        }
     weights = {stage.name: _find_weights(run, stage, fabric) for stage in stages}
     parts = [_prepare(run, source, fabric) for source in run.sources]
     samples = Mixture(parts, [source.weight for source in run.sources])
@@ -100,7 +104,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             origin=_origin(run, stage, samples, vocabulary),
             provenance=provenance(run, stage),
         )
-        watched = validate if run.validation_samples else None
+        watched = validate if tests else None
         for step in fit(fabric, task, run.out / stage.name, run.pace, watched):
             # Not before fit has taken up what is there: it may be refused.
             if fabric.is_global_zero and not described:
@@ -111,6 +115,13 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     if fabric.is_global_zero:
         final = load_checkpoint(run.out / stages[-1].name / "last.safetensors")
         save_checkpoint(run.out / "cstm.safetensors", final)
+
+
+def _has_test(source: Source) -> bool:
+    found = has_part(source.data, source.root, "test")
+    if not found and is_first_process():
+        print(f"{source.name} has no test part: nothing to validate on", file=sys.stderr)
+    return found
 
 
 def _load_start(run: Run, stage: Stage) -> Checkpoint | None:
@@ -206,9 +217,9 @@ def _weights_of(run: Run, stream: StreamName) -> str | None:
 
 def _origin(run: Run, stage: Stage, samples: Mixture, vocabulary: Vocabulary) -> dict[str, Any]:
     """What decides a stage's weights besides its settings, as short digests."""
-    sentences = [[pair.name, pair.sentence] for pair in samples.pairs]
+    pairs = [pair.identity for pair in samples.pairs]
     origin = {
-        "dataset": _digest(json.dumps(sentences).encode()),
+        "dataset": _digest(json.dumps(pairs).encode()),
         "weights of the datasets": [source.weight for source in run.sources],
         "vocabulary": _digest(json.dumps(vocabulary.words).encode()),
         "vectors": run.vectors.name if run.vectors else None,

@@ -11,6 +11,7 @@ from cstm.config import DataFormat
 from cstm.data.check.a2d import survey_a2d
 from cstm.data.check.findings import Counts, Findings
 from cstm.data.check.jhmdb import survey_jhmdb
+from cstm.data.check.own import survey_own
 from cstm.progress import track
 
 
@@ -27,6 +28,7 @@ SURVEYS: dict[DataFormat, Callable[[Path, Findings], Sequence[Checkable]]] = {
     "a2d": survey_a2d,
     "synthetic": survey_a2d,
     "jhmdb": survey_jhmdb,
+    "own": survey_own,
 }
 """Reads the text files of a dataset, and lists the videos that the others belong to."""
 
@@ -44,6 +46,7 @@ PUBLISHED: dict[DataFormat, Counts] = {
         "pairs": {"train": 0, "test": 2784},
     },
     "synthetic": {},
+    "own": {},
 }
 """Counts of the whole datasets, after what the readers drop."""
 
