@@ -59,3 +59,14 @@ def write_own(world: Path, root: Path) -> None:
             "annotations": [{"id": n, **one} for n, one in enumerate(annotations, start=1)],
         }
         (root / f"{split}.json").write_text(json.dumps(document))
+
+
+def edit(root: Path, change, file: str = "train.json") -> None:
+    document = json.loads((root / file).read_text())
+    change(document)
+    (root / file).write_text(json.dumps(document))
+
+
+def annotation(number: int, **values):
+    """Change the annotation with an id."""
+    return lambda document: document["annotations"][number - 1].update(values)

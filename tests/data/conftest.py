@@ -1,5 +1,6 @@
-"""Roots with every trap of the published files."""
+"""Roots with every trap of the published files, and one of own videos."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,3 +15,9 @@ def world(tmp_path: Path) -> A2DWorld:
 @pytest.fixture
 def jhmdb(tmp_path: Path) -> JHMDBWorld:
     return jhmdb_with_traps(tmp_path / "jhmdb")
+
+
+@pytest.fixture
+def root(own: Path, tmp_path: Path) -> Path:
+    """A copy of the own videos to spoil."""
+    return shutil.copytree(own, tmp_path / "mine")

@@ -22,7 +22,7 @@ from pycocotools import mask as coco
 
 from cstm.config import DataFormat
 from cstm.data.files import as_objects, read_json
-from cstm.data.masks import RunLength, read_segmentation
+from cstm.data.masks import RunLength, mask_area, read_segmentation
 from cstm.data.sample import Pair
 from cstm.folder import whole_file
 
@@ -66,7 +66,7 @@ def truth_document(truth: Mapping[ImageId, RunLength]) -> dict[str, Any]:
                 "image_id": image,
                 "category_id": 1,
                 "segmentation": mask,
-                "area": float(coco.area(mask)),  # pyright: ignore[reportArgumentType]
+                "area": float(mask_area(mask)),
                 "bbox": coco.toBbox(mask).tolist(),  # pyright: ignore[reportArgumentType]
                 "iscrowd": 0,
             }

@@ -30,6 +30,11 @@ def decode_mask(encoded: RunLength) -> Bool[ndarray, "height width"]:
     return np.repeat(ones, lengths).reshape(width, height).T
 
 
+def mask_area(encoded: RunLength) -> int:
+    """Number of a mask's pixels."""
+    return int(coco.area(encoded))  # pyright: ignore[reportArgumentType]
+
+
 def mask_score(
     probability: Float[ndarray, "height width"], mask: Bool[ndarray, "height width"]
 ) -> float:

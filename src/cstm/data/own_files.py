@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from cstm.config import Split
 from cstm.data.files import Report, as_objects, read_json, refuse, reporting, tidy
 from cstm.data.frame_count import count_frames
-from cstm.data.masks import RunLength, decode_mask, read_segmentation
+from cstm.data.masks import RunLength, mask_area, read_segmentation
 from cstm.data.own_entries import ANNOTATION, VIDEO, inspect, is_id
 from cstm.data.video import open_video
 
@@ -90,7 +90,7 @@ def _read_mask(
         raise ValueError(
             f"{error}; draw it anew on frame {annotation.frame} of {name}, as it is displayed"
         ) from None
-    if not decode_mask(mask).any():
+    if not mask_area(mask):
         raise ValueError(
             "its mask is empty; draw it anew, or write null if its sentences are about nobody"
         )

@@ -31,7 +31,7 @@ class Run:
     name: str
     """The experiment's name, for the provenance."""
     sources: tuple[Source, ...]
-    """Datasets, each with the splits train and test."""
+    """Datasets, each with the split train; those that have test are validated on."""
     out: Path
     prepared: Path
     """Folder for the decoded samples; runs with the same clip settings can share it."""
