@@ -8,6 +8,7 @@ from PIL import Image
 from traps import rotate
 
 from cstm.config import ClipConfig
+from cstm.data.frame_range import FrameRange
 from cstm.data.video import open_video, read_clip
 
 
@@ -264,3 +265,25 @@ def test_read_clip_of_a_video_shorter_than_its_annotation(tmp_path: Path):
     path = write(tmp_path / "clip.mov", pictures(7))
     with pytest.raises(ValueError, match=r"frame 8 is annotated, but only 7 frames"):
         read_clip(path, 7, ClipConfig())
+
+
+@pytest.mark.parametrize("unit", ["frames", "seconds"])
+def test_some_frames_come_with_their_neighbours(tmp_path: Path, unit):
+    video = open_video(write(tmp_path / "clip.mov", pictures(30)))
+    wanted = FrameRange(10, 21, 5) if unit == "frames" else FrameRange(1, 2.1, 5, "seconds")
+    frames = list(video.frames(wanted, behind=2, ahead=1))
+    assert [frame.index for frame in frames if frame.is_target] == [10, 15, 20]
+    near = [8, 9, 10, 11, 13, 14, 15, 16, 18, 19, 20, 21]
+    assert [frame.index for frame in frames] == near
+    assert [frame.time for frame in frames] == pytest.approx([index / 10 for index in near])
+    assert all((frame.image == pictures(30)[frame.index]).all() for frame in frames)
+
+
+def test_what_is_left_out_is_no_damage(tmp_path: Path):
+    path = write(tmp_path / "cut.mkv", pictures(40), "mpeg4", "yuv420p")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    video = open_video(path)
+    assert len(list(video.frames(FrameRange(3, 9)))) == 6
+    assert video.damage is None
+    list(video.frames(FrameRange(3)))
+    assert video.damage is not None

@@ -17,3 +17,9 @@ def clip_indices(target: int, clip: ClipConfig, length: int) -> Int[ndarray, " t
     assert 0 <= target < length, f"target {target} lies outside a video of {length} frames"
     offsets = (np.arange(clip.frames) - clip.frames // 2) * clip.step
     return np.clip(target + offsets, 0, length - 1)
+
+
+def reach(clip: ClipConfig) -> tuple[int, int]:
+    """How many frames before its target a clip begins, and how many after it it ends."""
+    middle = clip.frames // 2
+    return middle * clip.step, (clip.frames - 1 - middle) * clip.step

@@ -13,13 +13,14 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from jaxtyping import UInt8
 from numpy import ndarray
 
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices
+from cstm.data.frame_range import ALL, FrameRange
+from cstm.data.upright import Upright
 
 NOTHING_DECODES = "{}: not one frame of the video can be decoded; is it complete?"
 
@@ -34,6 +35,18 @@ class Frame:
     """Seconds since the first frame, as the file tells it; frames may be unevenly spaced."""
     image: UInt8[ndarray, "height width 3"]
     """Upright RGB."""
+    is_target: bool = True
+    """False for a frame that others need around them, and of which nothing is asked itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """One decoded frame as it is stored, and how it becomes upright."""
+
+    index: int
+    time: float
+    stored: VideoFrame
+    upright: Upright
 
 
 @dataclass
@@ -56,19 +69,34 @@ class Video:
     damage: str | None = None
     """After :meth:`frames` has run to its end: what is missing or broken, in a few words."""
 
-    def frames(self) -> Iterator[Frame]:
-        """Decode the whole video, one frame at a time, and hold no more than one.
+    @property
+    def name(self) -> str:
+        """Name of the file, without its folder."""
+        return self.path.name
 
-        Damage is no error: what decodes is yielded, and :attr:`damage` tells the rest.
+    def frames(self, wanted: FrameRange = ALL, behind: int = 0, ahead: int = 0) -> Iterator[Frame]:
+        """Decode the video up to the last frame wanted, one frame at a time.
+
+        Frames that are neither wanted nor among the ``behind`` before and ``ahead`` after one that
+        is are left out. Damage is no error: what decodes is yielded, and :attr:`damage` tells the
+        rest.
+
+        Raises:
+            ValueError: the video holds none of the frames wanted; raised at the end.
         """
-        start = convert = None
-        for index, picture in enumerate(self._pictures()):
-            convert = convert or _Upright(picture)
-            seconds = float(index / self.fps) if picture.time is None else picture.time
-            start = seconds if start is None else start
-            yield Frame(index, seconds - start, convert(picture))
+        for picture, is_target in wanted.around(self._pictures(), behind, ahead):
+            image = picture.upright(picture.stored)
+            yield Frame(picture.index, picture.time, image, is_target)
 
-    def _pictures(self) -> Iterator[VideoFrame]:
+    def _pictures(self) -> Iterator[_Picture]:
+        start = upright = None
+        for index, stored in enumerate(self._stored()):
+            upright = upright or Upright(stored)
+            seconds = float(index / self.fps) if stored.time is None else stored.time
+            start = seconds if start is None else start
+            yield _Picture(index, seconds - start, stored, upright)
+
+    def _stored(self) -> Iterator[VideoFrame]:
         """Decode pictures as they are stored, and work out the damage at the end."""
         self.damage = None
         decoded = damaged = 0
@@ -107,7 +135,7 @@ def open_video(path: str | Path) -> Video:
         first = next(filter(None, _decoded(container, stream)), None)
         if first is None:
             raise ValueError(NOTHING_DECODES.format(path))
-        upright = _Upright(first)
+        upright = Upright(first)
         height, width, _ = upright(first).shape
         aspect = _fraction(stream.sample_aspect_ratio) or Fraction(1)
         fps = _fraction(stream.average_rate) or _fraction(stream.guessed_rate) or Fraction(25)
@@ -152,7 +180,7 @@ def _wanted(
     length = 0
     with _stream_of(Path(path)) as (container, stream):
         for picture in filter(None, _decoded(container, stream)):
-            convert = convert or _Upright(picture)
+            convert = convert or Upright(picture)
             if length in wanted:
                 images[length] = convert(picture)
             length += 1
@@ -206,32 +234,3 @@ def _duration(container: InputContainer, stream: VideoStream) -> float | None:
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return None if container.duration is None else container.duration / av.time_base
-
-
-class _Upright:
-    """Converts pictures as they are stored to upright RGB of the size of the first.
-
-    The display matrix that cameras write (ISO/IEC 14496-12, 8.3.2.3; here taken to quarter turns)
-    has rows (a, b, ·), (c, d, ·) and sends a stored column x and row y to x' = a x + c y,
-    y' = b x + d y.
-    """
-
-    def __init__(self, first: VideoFrame) -> None:
-        matrix = first.side_data.get("DISPLAYMATRIX")
-        a, b, _, c, d = (1, 0, 0, 0, 1) if matrix is None else np.frombuffer(matrix, np.int32)[:5]
-        self.transposed = abs(b) > abs(a)
-        self._left_right, self._upside_down = (c < 0, b < 0) if self.transposed else (a < 0, d < 0)
-        self._columns, self._rows = first.width, first.height
-        # One for many pictures takes half the time of one for each.
-        self._reformatter = VideoReformatter()
-
-    def __call__(self, picture: VideoFrame) -> UInt8[ndarray, "height width 3"]:
-        rgb = self._reformatter.reformat(picture, self._columns, self._rows, "rgb24")
-        image = rgb.to_ndarray()
-        if self.transposed:
-            image = image.swapaxes(0, 1)
-        if self._left_right:
-            image = image[:, ::-1]
-        if self._upside_down:
-            image = image[::-1]
-        return np.ascontiguousarray(image)
