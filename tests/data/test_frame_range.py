@@ -91,8 +91,8 @@ def test_no_frames_are_no_mistake_of_the_range():
 def test_an_empty_range_says_where_the_video_ends():
     with pytest.raises(ValueError, match=r"100 to 200: the video ends with frame 49, at 1.96 sec"):
         list(FrameRange(100, 200).around(moments(n / 25 for n in range(50)), 8, 6))
+    between = FrameRange(0.01, 0.02, unit="seconds")
     with pytest.raises(ValueError, match=r"0.01 to 0.02: the first one after is frame 1, at 0.04"):
-        between = FrameRange(0.01, 0.02, unit="seconds")
         list(between.around(moments(n / 25 for n in range(50)), 8, 6))
 
 

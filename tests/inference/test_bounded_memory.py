@@ -1,10 +1,13 @@
 import weakref
 
 import numpy as np
+import pytest
 
 from cstm.config import ClipConfig
-from cstm.data.video import Frame
-from cstm.inference.segmenter import Segmenter, targets
+from cstm.data.frame_range import FrameRange
+from cstm.inference.segmenter import Segmenter
+from cstm.inference.targets import numbered as as_frames
+from cstm.inference.targets import targets
 
 SMALL = ClipConfig(size=16)
 
@@ -41,7 +44,8 @@ def test_memory_is_bounded(brightness, vocabulary):
     assert 0 < most <= 6 + 1 + 4 // 2 + 1
 
 
-def test_small_frames_are_held_for_one_clips_span_only(monkeypatch):
+@pytest.mark.parametrize("every", [1, 5, 40])
+def test_small_frames_are_held_for_one_clips_span_only(monkeypatch, every):
     alive = most = 0
 
     def gone():
@@ -60,9 +64,9 @@ def test_small_frames_are_held_for_one_clips_span_only(monkeypatch):
             most = max(most, alive)
             return small
 
-    monkeypatch.setattr("cstm.inference.segmenter._resize_pad", lambda frame, size: Resize())
-    frames = (Frame(index, 0.0, image) for index, image in enumerate(numbered(200)))
-    assert sum(1 for _ in targets(frames, SMALL)) == 200
+    monkeypatch.setattr("cstm.inference.targets.resize_pad", lambda frame, size: Resize())
+    frames = as_frames(numbered(200), FrameRange(every=every), 8, 6)
+    assert sum(1 for _ in targets(frames, SMALL)) == 200 / every
     assert 8 < most <= 8 + 1 + 6
 
 

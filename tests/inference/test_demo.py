@@ -14,8 +14,9 @@ from cstm.data.video import open_video
 from cstm.data.words import Vocabulary
 from cstm.inference import samples
 from cstm.inference.demo import Overlaps, run_demo
+from cstm.inference.result import FrameResult
 from cstm.inference.samples import SEED, tell_apart
-from cstm.inference.segmenter import FrameResult, Segmenter
+from cstm.inference.segmenter import Segmenter
 from cstm.model.network import Predicted
 
 

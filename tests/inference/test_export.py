@@ -5,40 +5,14 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from blobs import QUERIES, results, write
 from PIL import Image
 from pycocotools import mask as coco_mask
 
 from cstm.config import ClipConfig
-from cstm.inference.export import segment_to_folder, write_segmentation
+from cstm.inference.export import segment_to_folder
 from cstm.inference.film import open_film
-from cstm.inference.segmenter import FrameResult, Segmenter
-
-QUERIES = ["a white cat jumping", 'the "other" dog']
-
-
-def results(count=5, height=37, width=53, times=None, queries=2):
-    """Blobs that wander, the second one absent in every other frame, on coloured noise."""
-    random = np.random.default_rng(7)
-    rows, columns = np.mgrid[:height, :width]
-    for index in range(count):
-        masks = np.zeros((queries, height, width), bool)
-        for number in range(queries):
-            if number == 0 or index % 2:
-                masks[number] = (rows - height / 2) ** 2 + (
-                    columns - 10 * (number + 1) - 3 * index
-                ) ** 2 < 64 + random.integers(0, 40, (height, width))
-        yield FrameResult(
-            index=index,
-            time=times[index] if times else index / 25,
-            image=random.integers(0, 256, (height, width, 3), np.uint8),
-            masks=masks,
-            scores=masks.any((1, 2)) * random.random(queries),
-        )
-
-
-def write(out, stream=None, queries=QUERIES, **options):
-    stream = results() if stream is None else stream
-    return write_segmentation(stream, "clip.mp4", Fraction(25), queries, out, **options)
+from cstm.inference.segmenter import Segmenter
 
 
 def listing(folder):
@@ -49,8 +23,9 @@ def listing(folder):
 def test_pngs_masks_json_and_results_are_the_same_masks(tmp_path):
     assert write(tmp_path / "out") == 5
     written = json.loads((tmp_path / "out/masks.json").read_text())
-    assert list(written) == ["video", "width", "height", "frames", "fps", "queries"]
+    assert list(written) == ["video", "width", "height", "frames", "fps", "indices", "queries"]
     assert [written[key] for key in list(written)[:5]] == ["clip.mp4", 53, 37, 5, 25.0]
+    assert written["indices"] == [0, 1, 2, 3, 4]
     assert [query["text"] for query in written["queries"]] == QUERIES
     assert all(list(query) == ["text", "segmentations", "scores"] for query in written["queries"])
 
@@ -80,47 +55,6 @@ def test_nothing_else_is_written(tmp_path):
     expected = ["01", "02", "01-overlay.mp4", "02-overlay.mp4", "masks.json", "picture.png", *pngs]
     assert listing(tmp_path / "out") == sorted(expected)
     assert listing(tmp_path)[0] == "out"
-
-
-@pytest.mark.parametrize(("height", "width"), [(37, 53), (36, 52), (1, 1), (201, 90)])
-def test_overlay_plays_everywhere(tmp_path, height, width):
-    write(tmp_path / "out", results(3, height, width))
-    for number in ("01", "02"):
-        with av.open(tmp_path / f"out/{number}-overlay.mp4") as container:
-            (stream,) = container.streams.video
-            assert stream.codec_context.name == "h264"
-            assert stream.codec_context.pix_fmt == "yuv420p"
-            assert stream.width == width + width % 2
-            assert stream.height % 2 == 0
-            assert stream.height > height
-            assert sum(1 for _ in container.decode(stream)) == 3
-
-
-def test_overlay_keeps_uneven_times(tmp_path):
-    times = [0.0, 0.04, 0.05, 0.5, 0.55, 2.0, 2.001]
-    write(tmp_path / "out", results(7, times=times))
-    with av.open(tmp_path / "out/01-overlay.mp4") as container:
-        shown = [frame.time for frame in container.decode(video=0)]
-    np.testing.assert_allclose(shown, times, atol=1e-4)
-
-
-def test_times_that_stand_still_are_survived(tmp_path):
-    write(tmp_path / "out", results(4, times=[0.0, 0.04, 0.04, 0.03]))
-    with av.open(tmp_path / "out/01-overlay.mp4") as container:
-        assert sum(1 for _ in container.decode(video=0)) == 4
-
-
-def test_overlay_shows_the_picture_in_its_true_colours(tmp_path):
-    image = np.zeros((64, 96, 3), np.uint8)
-    image[:, :48], image[:, 48:] = (200, 40, 90), (20, 130, 220)
-    nothing = np.zeros((1, 64, 96), bool)
-    frame = FrameResult(0, 0.0, image, nothing, np.zeros(1))
-    write(tmp_path / "out", [frame], ["a cat"], pixel_aspect=Fraction(4, 3))
-    with av.open(tmp_path / "out/01-overlay.mp4") as container:
-        assert container.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
-        shown = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
-    for columns in (slice(4, 44), slice(52, 92)):
-        assert np.abs(shown[4:60, columns] - image[4:60, columns]).mean() < 4
 
 
 class Interrupted(BaseException):

@@ -4,7 +4,7 @@ from PIL import Image
 
 from cstm.inference.overlay import query_colour
 from cstm.inference.picture import SummaryPicture
-from cstm.inference.segmenter import FrameResult
+from cstm.inference.result import FrameResult
 
 QUERIES = ["a cat", "the white dog on the left"]
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from cstm.config import ClipConfig
+from cstm.data.frame_range import FrameRange
 from cstm.data.words import Vocabulary
 from cstm.experiments import TINY
 from cstm.inference import SegmentationWarning
@@ -187,6 +188,49 @@ def test_a_file_is_segmented_as_its_frames_are(learned, vocabulary, tmp_path):
     assert [round(result.time, 6) for result in from_file] == [index / 10 for index in range(9)]
     for a, b in zip(from_file, again, strict=True):
         assert (a.masks == b.masks).all()
+
+
+def test_some_frames_have_the_masks_of_a_whole_run(learned, vocabulary):
+    # A clip at a time: in batches of other sizes sums are rounded differently.
+    segmenter = Segmenter(learned, vocabulary, SMALL, batch=1)
+    whole = list(segmenter.segment(noise(40), ["the cat", "a dog"], "probabilities"))
+
+    @settings(max_examples=25, deadline=None)
+    @given(start=st.integers(0, 39), size=st.integers(1, 40), every=st.integers(1, 20))
+    def check(start, size, every):
+        wanted = FrameRange(start, start + size, every)
+        some = list(segmenter.segment(noise(40), ["the cat", "a dog"], "probabilities", wanted))
+        expected = whole[start : start + size : every]
+        assert [result.index for result in some] == [result.index for result in expected]
+        for a, b in zip(some, expected, strict=True):
+            assert a.time == b.time
+            assert (a.image == b.image).all()
+            assert (a.probabilities == b.probabilities).all()
+            assert (a.masks == b.masks).all()
+            assert (a.scores == b.scores).all()
+
+    check()
+    assert any(result.masks.any() for result in whole)
+
+
+def test_nothing_is_read_after_the_last_frame_needed(brightness, vocabulary):
+    taken = []
+    frames = (taken.append(index) or image for index, image in enumerate(numbered(200)))
+    segmenter = Segmenter(brightness, vocabulary, SMALL)
+    results = list(segmenter.segment(frames, ["cat"], frames=FrameRange(50, 60)))
+    assert [result.index for result in results] == list(range(50, 60))
+    # Six that the last clip reaches, and one that shows that all are there.
+    assert taken[-1] == 59 + 6 + 1
+
+
+def test_frames_that_the_video_does_not_have_are_told(brightness, vocabulary, tmp_path):
+    path = write_video(tmp_path / "clip.mp4", noise(9), fps=10)
+    segmenter = Segmenter(brightness, vocabulary, SMALL)
+    with pytest.raises(ValueError, match="the video ends with frame 8"):
+        list(segmenter.segment(path, ["cat"], frames=FrameRange(9)))
+    seconds = FrameRange(0.3, 0.5, unit="seconds")
+    times = [result.time for result in segmenter.segment(path, ["cat"], frames=seconds)]
+    assert times == pytest.approx([0.3, 0.4])
 
 
 def write_video(path, frames, fps=25):

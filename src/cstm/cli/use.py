@@ -4,14 +4,19 @@ from pathlib import Path
 
 from tyro.conf import Positional, UseAppendAction
 
-from cstm.config import Device
+from cstm.config import Device, Output
 
 
 def segment(
-    video: Positional[Path],
+    video: Positional[str],
     *,
     query: UseAppendAction[tuple[str, ...]],
     out: Path,
+    save: tuple[Output, ...] = ("masks", "overlay", "picture", "json"),
+    frames: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    every: int = 1,
     weights: str = "lite",
     device: Device = "auto",
     batch: int = 8,
@@ -19,29 +24,46 @@ def segment(
 ) -> None:
     """Find the actors that sentences describe, in every frame of a video.
 
-    Writes for each query masks as PNGs (DIR/01/00000.png) and an overlay video
-    (DIR/01-overlay.mp4); for all of them DIR/picture.png, some frames at a glance, and
-    DIR/masks.json with COCO run-length encodings and scores.
-
     Example: cstm segment cats.mp4 --query "a white cat jumping" --query "a black cat" --out cats
 
+    What --save writes, the first three for each query, all else for all together:
+    - masks: DIR/01/00000.png, 255 where the actor is
+    - overlay: DIR/01-overlay.mp4, the mask drawn on the video
+    - cutout: DIR/01-cutout.webm, the actor alone, all else transparent
+    - picture: DIR/picture.png, some frames at a glance
+    - json: DIR/masks.json, masks as run lengths, and scores
+    - coco: DIR/coco.json, annotations that COCO's tools read
+    - indexed: DIR/indexed/00000.png, the query's number, in DAVIS's colours
+    - numpy: DIR/masks.npy, bool, frame × query × height × width
+
     Args:
-        video: Any video that FFmpeg reads: any container, codec, size, orientation and length.
+        video: Any video that FFmpeg reads; or https://…, s3://…; - for a pipe;
+            0 for a camera, which records until --end or Ctrl-C.
+            What is no file becomes a temporary one first.
         query: A sentence that singles out one actor. Repeat for more sentences.
         out: Folder to write; it appears whole or not at all.
+        save: What to write.
+        frames: Only these, counted from 0: 100:200, 100: or :200.
+        start: Only from this time on: 83.5 (seconds) or 1:23.5.
+        end: Only before this time.
+        every: Only every nth of these frames.
         weights: Weights that come with the package (lite, or tiny), or a checkpoint's path.
         device: Where to compute; auto takes a GPU if there is one.
         batch: Frames × queries computed at once.
         overwrite: Replace the folder if an earlier run wrote it.
     """
+    from cstm.data.frame_range import parse_range
     from cstm.folder import check_output
     from cstm.inference.export import WRITTEN, segment_to_folder
     from cstm.inference.load import load
 
+    wanted = parse_range(frames, every, start, end)
     check_output(out, overwrite, WRITTEN)
     segmenter = load(weights, device=device, batch=batch)
-    frames = segment_to_folder(segmenter, video, query, out, overwrite=overwrite)
-    print(f"{frames} frames × {len(query)} queries segmented into {out}")
+    count = segment_to_folder(
+        segmenter, video, query, out, save=save, frames=wanted, overwrite=overwrite
+    )
+    print(f"{count} frames × {len(query)} queries segmented into {out}")
 
 
 def demo(*, out: Path = Path("demo"), weights: str = "lite", device: Device = "auto") -> None:

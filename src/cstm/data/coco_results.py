@@ -61,17 +61,22 @@ def truth_document(truth: Mapping[ImageId, RunLength]) -> dict[str, Any]:
             for image, mask in truth.items()
         ],
         "annotations": [
-            {
-                "id": number,
-                "image_id": image,
-                "category_id": 1,
-                "segmentation": mask,
-                "area": float(mask_area(mask)),
-                "bbox": coco.toBbox(mask).tolist(),  # pyright: ignore[reportArgumentType]
-                "iscrowd": 0,
-            }
+            annotation(number, image, 1, mask)
             for number, (image, mask) in enumerate(truth.items(), start=1)
         ],
+    }
+
+
+def annotation(number: int, image: ImageId, category: int, mask: RunLength) -> dict[str, Any]:
+    """Build one mask's entry in a ground-truth file; all ids but the image's count from 1."""
+    return {
+        "id": number,
+        "image_id": image,
+        "category_id": category,
+        "segmentation": mask,
+        "area": float(coco.area(mask)),  # pyright: ignore[reportArgumentType]
+        "bbox": coco.toBbox(mask).tolist(),  # pyright: ignore[reportArgumentType]
+        "iscrowd": 0,
     }
 
 

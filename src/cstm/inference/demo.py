@@ -11,8 +11,9 @@ from cstm.data.video import open_video
 from cstm.folder import check_output, whole_folder
 from cstm.inference.export import write_segmentation
 from cstm.inference.progress import frame_progress
+from cstm.inference.result import FrameResult
 from cstm.inference.samples import SampleClip, write_drawn, write_street
-from cstm.inference.segmenter import FrameResult, Segmenter
+from cstm.inference.segmenter import Segmenter
 
 
 def run_demo(segmenter: Segmenter, out: Path) -> list[tuple[str, list[float]]]:

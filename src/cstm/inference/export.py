@@ -1,4 +1,4 @@
-"""Results as files: mask pictures, overlay videos, a picture of all, and ``masks.json``."""
+"""Results as files: a folder that appears whole or not at all, with what was asked for."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,22 +7,37 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 
-import cv2
-import numpy as np
-from jaxtyping import Bool
-from numpy import ndarray
-
-from cstm.data.video import open_video
+from cstm.config import Output
+from cstm.data.frame_range import ALL, FrameRange
 from cstm.folder import check_output, whole_folder
-from cstm.inference.coco import open_masks_json
-from cstm.inference.film import open_film
-from cstm.inference.overlay import Overlay, query_colour
-from cstm.inference.picture import SummaryPicture
+from cstm.inference.outputs import Task, Writer
+from cstm.inference.outputs.array import write_array
+from cstm.inference.outputs.documents import write_coco, write_masks_json
+from cstm.inference.outputs.films import write_cutouts, write_overlays
+from cstm.inference.outputs.pictures import write_indexed, write_masks, write_picture
 from cstm.inference.progress import frame_progress
-from cstm.inference.segmenter import FrameResult, Segmenter
+from cstm.inference.queries import check_queries
+from cstm.inference.result import FrameResult
+from cstm.inference.segmenter import Segmenter
+from cstm.inference.source import open_source
 
-WRITTEN = re.compile(r"masks\.json|picture\.png|\d{2,}|\d{2,}-overlay\.mp4")
+WRITERS: dict[Output, Writer] = {
+    "masks": write_masks,
+    "overlay": write_overlays,
+    "picture": write_picture,
+    "json": write_masks_json,
+    "indexed": write_indexed,
+    "cutout": write_cutouts,
+    "numpy": write_array,
+    "coco": write_coco,
+}
+
+WRITTEN = re.compile(
+    r"\d{2,}|\d{2,}-(overlay\.mp4|cutout\.webm)|picture\.png|masks\.(json|npy)|coco\.json|indexed"
+)
 """What a segmentation leaves in its folder."""
+
+USUAL: tuple[Output, ...] = ("masks", "overlay", "picture", "json")
 
 
 def segment_to_folder(
@@ -31,22 +46,29 @@ def segment_to_folder(
     queries: Sequence[str],
     out: Path,
     *,
+    save: Sequence[Output] = USUAL,
+    frames: FrameRange = ALL,
     overwrite: bool = False,
 ) -> int:
-    """Segment a video file into a folder, with a progress bar; returns the number of frames.
+    """Segment a video into a folder, with a progress bar; returns the number of frames.
 
-    See :func:`write_segmentation` for the files and the errors.
+    See :func:`~cstm.inference.source.open_source` for what a video may be, and
+    :func:`write_segmentation` for the files and the errors.
     """
     check_output(out, overwrite, WRITTEN)
-    opened = open_video(video)
-    results = segmenter.segment(opened, queries)
-    with frame_progress(results, opened.announced) as watched:
+    _check_kinds(save)
+    check_queries(queries, segmenter.vocabulary)
+    opened = open_source(video, frames.seconds)
+    results = segmenter.segment(opened, queries, frames=frames)
+    with frame_progress(results, frames.count(opened.announced, opened.fps)) as watched:
         return write_segmentation(
             watched,
-            opened.path.name,
+            opened.name,
             opened.fps,
             queries,
             out,
+            save=save,
+            every=frames.every,
             overwrite=overwrite,
             pixel_aspect=opened.pixel_aspect,
         )
@@ -59,60 +81,51 @@ def write_segmentation(
     queries: Sequence[str],
     out: Path,
     *,
+    save: Sequence[Output] = USUAL,
+    every: int = 1,
     overwrite: bool = False,
     pixel_aspect: Fraction = Fraction(1),
 ) -> int:
-    """Write every query's masks and overlay, and all in COCO's format; returns the frame count.
-
-    ``out`` then holds, for query 1 and so on, ``01/00000.png`` (0 or 255 at native size),
-    ``01-overlay.mp4``, and for all ``picture.png`` (queries × frames) and ``masks.json``::
-
-        {"video", "width", "height", "frames", "fps",
-         "queries": [{"text", "segmentations": [RLE, or null if empty], "scores": [float]}]}
+    """Write what is asked for, as :data:`WRITERS` do it; returns the frame count.
 
     The folder appears when all is written, or not at all.
 
     Args:
         results: one frame after the other, of one size; not held.
-        video: name of the video, for ``masks.json``.
-        fps: mean frames per second; the overlays keep each frame's own time.
+        video: name of the video, for the files that tell it.
+        fps: mean frames per second of the video; films keep each frame's own time.
         queries: the sentences, in the order of the results' masks.
         out: folder to write.
+        save: kinds of output.
+        every: how many frames of the video from one result to the next.
         overwrite: replace the folder if it exists and a segmentation wrote it.
         pixel_aspect: width of the video's pixels ÷ their height.
 
     Raises:
-        ValueError: the folder can't be written, or there are no frames.
+        ValueError: the folder can't be written, a kind is unknown or there is none, or there are no
+            frames.
     """
+    _check_kinds(save)
     stream = iter(results)
     with whole_folder(out, overwrite, WRITTEN) as folder:
         first = next(stream, None)
         if first is None:
             raise ValueError(f"{video} has no frames; there is nothing to write")
         height, width, _ = first.image.shape
+        start = first.time
+        task = Task(folder, video, tuple(queries), height, width, fps, every, start, pixel_aspect)
+        count = 0
         with ExitStack() as files:
-            masks_json = files.enter_context(open_masks_json(folder / "masks.json", queries))
-            films = []
-            summary = SummaryPicture(queries)
-            for number, query in enumerate(queries):
-                overlay = Overlay(height, width, [query], [query_colour(number)], pixel_aspect)
-                path = folder / f"{number + 1:02d}-overlay.mp4"
-                film = open_film(path, overlay.height, overlay.width, fps, pixel_aspect)
-                masks = folder / f"{number + 1:02d}"
-                masks.mkdir()
-                films.append((masks, overlay, files.enter_context(film)))
+            writers = [files.enter_context(WRITERS[kind](task)) for kind in dict.fromkeys(save)]
             for result in chain([first], stream):
-                summary.add(result)
-                for (masks, overlay, film), mask in zip(films, result.masks, strict=True):
-                    _write_png(masks / f"{result.index:05d}.png", mask)
-                    film.add(overlay.draw(result.image, mask[None]), result.time)
-                masks_json.add(result.masks, result.scores)
-            masks_json.finish(video, width, height, float(fps))
-            summary.save(folder / "picture.png")
-        return masks_json.frames
+                for add in writers:
+                    add(result)
+                count += 1
+        return count
 
 
-def _write_png(path: Path, mask: Bool[ndarray, "height width"]) -> None:
-    written, picture = cv2.imencode(".png", mask.astype(np.uint8) * 255)
-    assert written, "OpenCV writes PNG"
-    path.write_bytes(picture.tobytes())
+def _check_kinds(save: Sequence[Output]) -> None:
+    unknown = [kind for kind in save if kind not in WRITERS]
+    if unknown or not save:
+        wrong = f"no output is called {unknown[0]!r}" if unknown else "nothing to save"
+        raise ValueError(f"{wrong}; choose among {', '.join(WRITERS)}")

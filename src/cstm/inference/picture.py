@@ -12,7 +12,7 @@ from PIL import Image
 
 from cstm.inference.caption import Colour, caption, set_lines, text_width
 from cstm.inference.overlay import draw_mask, query_colour
-from cstm.inference.segmenter import FrameResult
+from cstm.inference.result import FrameResult
 
 _PAPER: Colour = (255, 255, 255)
 _INK: Colour = (28, 30, 36)

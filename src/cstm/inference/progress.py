@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
-from cstm.inference.segmenter import FrameResult
+from cstm.inference.result import FrameResult
 from cstm.progress import bar
 
 

@@ -9,11 +9,8 @@ from cstm.data.words import MAX_WORDS, Vocabulary
 from cstm.inference import SegmentationWarning
 
 
-def encode_queries(queries: Sequence[str], vocabulary: Vocabulary) -> list[list[int]]:
-    """Numbers of each query's words (:meth:`Vocabulary.encode`).
-
-    A :class:`~cstm.inference.SegmentationWarning` names words that the network doesn't know, and
-    words after the twentieth, which it doesn't read.
+def check_queries(queries: Sequence[str], vocabulary: Vocabulary) -> None:
+    """Refuse queries that the network can't answer.
 
     Raises:
         ValueError: there is no query, or one is blank or made of unknown words only.
@@ -22,40 +19,56 @@ def encode_queries(queries: Sequence[str], vocabulary: Vocabulary) -> list[list[
         raise ValueError(f'queries is one string; give a list of sentences: ["{queries}"]')
     if not queries:
         raise ValueError("no query; give at least one sentence that describes an actor")
-    encoded = []
     for query in queries:
-        encoded.append(_encode(query, vocabulary))
-    return encoded
+        words = vocabulary.tokenize(query)
+        if not any(map(_is_word, words)):
+            raise ValueError(
+                f'the query "{query}" has no words; describe an actor, for instance "a dog running"'
+            )
+        if not any(word in vocabulary for word in words[:MAX_WORDS]):
+            raise ValueError(
+                f'none of the words of the query "{" ".join(query.split())}" is among the '
+                f"{len(vocabulary.words)} that this network knows; "
+                f"{_suggestion(_unknown(words, vocabulary), vocabulary)}"
+            )
+
+
+def encode_queries(queries: Sequence[str], vocabulary: Vocabulary) -> list[list[int]]:
+    """Numbers of each query's words (:meth:`Vocabulary.encode`).
+
+    A :class:`~cstm.inference.SegmentationWarning` names words that the network doesn't know, and
+    words after the twentieth, which it doesn't read.
+
+    Raises:
+        ValueError: see :func:`check_queries`.
+    """
+    check_queries(queries, vocabulary)
+    return [_encode(query, vocabulary) for query in queries]
 
 
 def _encode(query: str, vocabulary: Vocabulary) -> list[int]:
     words = vocabulary.tokenize(query)
-    if not any(map(_is_word, words)):
-        raise ValueError(
-            f'the query "{query}" has no words; describe an actor, for instance "a dog running"'
-        )
-    read, cut = words[:MAX_WORDS], words[MAX_WORDS:]
-    unknown = list(dict.fromkeys(w for w in read if _is_word(w) and w not in vocabulary))
-    if not any(word in vocabulary for word in read):
-        raise ValueError(
-            f'none of the words of the query "{" ".join(query.split())}" is among the '
-            f"{len(vocabulary.words)} that this network knows; {_suggestion(unknown, vocabulary)}"
-        )
-    if cut:
-        warnings.warn(
+    if cut := words[MAX_WORDS:]:
+        _warn(
             f'the query "{_beginning(words)}" has {len(words)} words and only the first '
-            f'{MAX_WORDS} are read; cut off: "{" ".join(cut)}"',
-            SegmentationWarning,
-            stacklevel=4,
+            f'{MAX_WORDS} are read; cut off: "{" ".join(cut)}"'
         )
-    if unknown:
-        warnings.warn(
+    if unknown := _unknown(words, vocabulary):
+        _warn(
             f'the query "{_beginning(words)}" has words that this network does not know: '
-            f"{', '.join(unknown)}; {_suggestion(unknown, vocabulary)}",
-            SegmentationWarning,
-            stacklevel=4,
+            f"{', '.join(unknown)}; {_suggestion(unknown, vocabulary)}"
         )
     return vocabulary.encode(query)
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, SegmentationWarning, stacklevel=6)
+
+
+def _unknown(words: list[str], vocabulary: Vocabulary) -> list[str]:
+    """Those among the words read that the network doesn't know, each once."""
+    read = words[:MAX_WORDS]
+    return list(dict.fromkeys(w for w in read if _is_word(w) and w not in vocabulary))
 
 
 def _is_word(token: str) -> bool:

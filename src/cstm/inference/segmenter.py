@@ -1,31 +1,30 @@
 """The object a user holds: a network, its words and its input, ready for any video."""
 
 import warnings
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Float, Int, UInt8
 from numpy import ndarray
 from torch import Tensor
 
 from cstm.config import ClipConfig
-from cstm.data.clip import clip_indices
+from cstm.data.clip import reach
+from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.masks import judge
-from cstm.data.transforms import ResizePad, unit_range
-from cstm.data.video import Frame, Video, open_video
+from cstm.data.transforms import unit_range
+from cstm.data.video import Frame, Video
 from cstm.data.words import Vocabulary
 from cstm.inference import SegmentationWarning
 from cstm.inference.queries import encode_queries
+from cstm.inference.result import FrameResult
+from cstm.inference.source import open_source
+from cstm.inference.targets import Target, numbered, resize_pad, targets
 from cstm.model.network import Predicted
-
-ARRAY_RATE = 25.0
-"""Frames per second assumed of frames that come as arrays, which tell no time."""
 
 
 @runtime_checkable
@@ -43,32 +42,6 @@ class Network(Protocol):
     def eval(self) -> "Network":
         """Stop training."""
         ...
-
-
-@dataclass(frozen=True, eq=False)
-class FrameResult:
-    """One frame of a video and the mask of each query on it."""
-
-    index: int
-    """Number of the frame, counted from 0."""
-    time: float
-    """Seconds since the first frame."""
-    image: UInt8[ndarray, "height width 3"]
-    """The frame itself, RGB, at its native size."""
-    masks: Bool[ndarray, "query height width"]
-    """Where the actor is: probability above 0.5, and nowhere if it is probably not there."""
-    scores: Float[ndarray, " query"]
-    """Probability that the actor is there at all, from 0.5 on where a mask may be. From a network
-    that doesn't tell: mean probability inside the mask, 0 where it is empty."""
-    probabilities: Float[ndarray, "query height width"] | None = None
-    """Of every pixel, were the actor there; only where asked for."""
-
-
-class _Target(NamedTuple):
-    """A frame together with the clip in which the network sees it."""
-
-    frame: Frame
-    clip: UInt8[ndarray, "time 3 size size"]
 
 
 class Segmenter:
@@ -109,33 +82,40 @@ class Segmenter:
         video: str | Path | Video | Iterable[UInt8[ndarray, "height width 3"]],
         queries: Sequence[str],
         keep: Literal["masks", "probabilities"] = "masks",
+        frames: FrameRange = ALL,
     ) -> Iterator[FrameResult]:
         """Masks of all queries on one frame after the other, as they come.
 
-        Queries and file are checked at once, before the first frame is asked for. What is
+        Queries and video are checked at once, before the first frame is asked for. What is
         understood or decoded only in part is told by :class:`~cstm.inference.SegmentationWarning`.
 
         Args:
-            video: a file of any container and codec that FFmpeg reads, or RGB frames.
+            video: what :func:`~cstm.inference.source.open_source` takes (a file of any container
+                and codec that FFmpeg reads, a URL, a camera), or RGB frames.
             queries: sentences, each about one actor.
             keep: whether results carry the probabilities as well.
+            frames: which frames to give results of; the clips around them are those of the whole
+                video, and nothing is decoded after the last frame needed.
 
         Raises:
-            ValueError: no video to be read, or a query without a known word.
+            ValueError: no video to be read, or a query without a known word; at the end, where
+                none of the frames asked for has come.
         """
         words = torch.tensor(encode_queries(queries, self.vocabulary), device=self.device)
         if isinstance(video, str | Path):
-            video = open_video(video)
-        return self._results(video, words, keep)
+            video = open_source(video, frames.seconds)
+        return self._results(video, words, keep, frames)
 
     def _results(
         self,
         video: Video | Iterable[UInt8[ndarray, "height width 3"]],
         words: Int[Tensor, "query word"],
         keep: Literal["masks", "probabilities"],
+        wanted: FrameRange,
     ) -> Iterator[FrameResult]:
-        frames = video.frames() if isinstance(video, Video) else _numbered(video)
-        group: list[_Target] = []
+        asked = wanted, *reach(self.clip)
+        frames = video.frames(*asked) if isinstance(video, Video) else numbered(video, *asked)
+        group: list[Target] = []
         for target in targets(frames, self.clip):
             group.append(target)
             if len(group) * len(words) >= self.batch:
@@ -143,11 +123,11 @@ class Segmenter:
                 group.clear()
         yield from self._group_results(group, words, keep)
         if isinstance(video, Video) and video.damage:
-            warnings.warn(f"{video.path}: {video.damage}", SegmentationWarning, stacklevel=2)
+            warnings.warn(f"{video.name}: {video.damage}", SegmentationWarning, stacklevel=2)
 
     def _group_results(
         self,
-        group: list[_Target],
+        group: list[Target],
         words: Int[Tensor, "query word"],
         keep: Literal["masks", "probabilities"],
     ) -> Iterator[FrameResult]:
@@ -199,51 +179,3 @@ def _frame_result(
         np.array(scores),
         native if keep == "probabilities" else None,
     )
-
-
-def targets(frames: Iterable[Frame], clip: ClipConfig) -> Iterator[_Target]:
-    """Every frame with its clip, as soon as the last frame of that clip is there.
-
-    Frame numbers are clamped to the video (:func:`~cstm.data.clip.clip_indices`); its length is
-    known only at the end, and until then no clip reaches it.
-    """
-    behind = clip.frames // 2 * clip.step
-    ahead = (clip.frames - 1 - clip.frames // 2) * clip.step
-    small: dict[int, UInt8[ndarray, "3 size size"]] = {}
-    waiting: deque[Frame] = deque()
-
-    def first(length: int) -> _Target:
-        target = waiting.popleft()
-        indices = clip_indices(target.index, clip, length).tolist()
-        window = np.stack([small[index] for index in indices])
-        small.pop(target.index - behind, None)
-        return _Target(target, window)
-
-    length = 0
-    for frame in frames:
-        assert frame.index == length, "frames are numbered without a gap"
-        length += 1
-        small[frame.index] = resize_pad(frame, clip).apply(frame.image).numpy()
-        waiting.append(frame)
-        if length > waiting[0].index + ahead:
-            yield first(length)
-    while waiting:
-        yield first(length)
-
-
-def resize_pad(frame: Frame, clip: ClipConfig) -> ResizePad:
-    """Where a frame lies in the network's square."""
-    height, width, _ = frame.image.shape
-    return ResizePad.for_frame(height, width, clip.size, clip.resize)
-
-
-def _numbered(images: Iterable[UInt8[ndarray, "height width 3"]]) -> Iterator[Frame]:
-    """Frames of arrays."""
-    for index, image in enumerate(images):
-        image = np.asarray(image)
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise ValueError(
-                f"frame {index} is {image.dtype} of shape {image.shape}; "
-                "expected RGB as uint8 of shape (height, width, 3)"
-            )
-        yield Frame(index, index / ARRAY_RATE, image)

@@ -1,0 +1,93 @@
+"""Target frames, each with the clip in which a network sees it."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
+
+from cstm.config import ClipConfig
+from cstm.data.clip import clip_indices, reach
+from cstm.data.frame_range import FrameRange
+from cstm.data.transforms import ResizePad
+from cstm.data.video import Frame
+
+ARRAY_RATE = 25.0
+"""Frames per second assumed of frames that come as arrays, which tell no time."""
+
+
+class Target(NamedTuple):
+    """A frame together with the clip in which the network sees it."""
+
+    frame: Frame
+    clip: UInt8[ndarray, "time 3 size size"]
+
+
+def targets(frames: Iterable[Frame], clip: ClipConfig) -> Iterator[Target]:
+    """Every target frame with its clip, as soon as the last frame of that clip is there.
+
+    Frame numbers are clamped to the video (:func:`~cstm.data.clip.clip_indices`); its length is
+    known only at the end, and until then no clip reaches it.
+
+    Args:
+        frames: in order; only such may be missing as no target's clip reaches.
+        clip: the network's input.
+    """
+    behind, ahead = reach(clip)
+    small: dict[int, UInt8[ndarray, "3 size size"]] = {}
+    waiting: deque[Frame] = deque()
+
+    def first(length: int) -> Target:
+        target = waiting.popleft()
+        indices = clip_indices(target.index, clip, length).tolist()
+        return Target(target, np.stack([small[index] for index in indices]))
+
+    length = 0
+    for frame in frames:
+        assert frame.index >= length, "frames come in order"
+        length = frame.index + 1
+        small[frame.index] = resize_pad(frame, clip).apply(frame.image).numpy()
+        if frame.is_target:
+            waiting.append(frame)
+        if waiting and length > waiting[0].index + ahead:
+            yield first(length)
+        needed = (waiting[0].index if waiting else length) - behind
+        while small and (oldest := next(iter(small))) < needed:
+            del small[oldest]
+    while waiting:
+        yield first(length)
+
+
+def resize_pad(frame: Frame, clip: ClipConfig) -> ResizePad:
+    """The way of a frame to the network's input, and back."""
+    height, width, _ = frame.image.shape
+    return ResizePad.for_frame(height, width, clip.size, clip.resize)
+
+
+def numbered(
+    images: Iterable[UInt8[ndarray, "height width 3"]],
+    wanted: FrameRange,
+    behind: int,
+    ahead: int,
+) -> Iterator[Frame]:
+    """Arrays as the frames that :meth:`Video.frames` would give.
+
+    Raises:
+        ValueError: an array is no RGB picture, or none of the frames wanted is among them.
+    """
+    for frame, is_target in wanted.around(_frames(images), behind, ahead):
+        yield replace(frame, is_target=is_target)
+
+
+def _frames(images: Iterable[UInt8[ndarray, "height width 3"]]) -> Iterator[Frame]:
+    for index, image in enumerate(images):
+        image = np.asarray(image)
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise ValueError(
+                f"frame {index} is {image.dtype} of shape {image.shape}; "
+                "expected RGB as uint8 of shape (height, width, 3)"
+            )
+        yield Frame(index, index / ARRAY_RATE, image)
