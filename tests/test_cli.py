@@ -75,6 +75,70 @@ def test_segment_writes_masks_overlays_and_coco(cstm, clip, tmp_path):
             assert sum(1 for _ in overlay.decode(video=0)) == 12
 
 
+def test_segment_writes_what_is_asked_for_of_the_frames_asked_for(cstm, clip, tmp_path):
+    def segment(out, *options):
+        arguments = ("--query", "a dog", "--out", out, "--weights", "tiny", "--batch", 1)
+        assert cstm("segment", clip, *arguments, *options)[0] == 0
+        return np.load(out / "masks.npy"), json.loads((out / "masks.json").read_text())
+
+    masks, _ = segment(tmp_path / "whole", "--save", "numpy", "json")
+    some, document = segment(
+        tmp_path / "some", "--save", "numpy", "json", "indexed", "--frames", "3:", "--every", 4
+    )
+    assert document["indices"] == [3, 7, 11]
+    assert (some == masks[3::4]).all()
+    names = {path.name for path in (tmp_path / "some").iterdir()}
+    assert names == {"masks.npy", "masks.json", "indexed"}
+    assert len(list((tmp_path / "some/indexed").iterdir())) == 3
+    between, document = segment(
+        tmp_path / "between", "--save", "numpy", "json", "--start", "0:0.25", "--end", ".375"
+    )
+    assert document["indices"] == [6, 7, 8]
+    assert (between == masks[6:9]).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--frames", "-5:"), ["from 0 on"]),
+        (("--frames", "100:200"), ["the video ends with frame 11"]),
+        (("--frames", "5:2"), ["nothing lies between"]),
+        (("--frames", "soon"), ["100:200"]),
+        (("--frames", "1:2", "--end", "3"), ["one or the other"]),
+        (("--start", "-1"), ["from 0 on"]),
+        (("--start", "60"), ["the video ends with frame 11"]),
+        (("--every", "0"), ["every should be at least 1"]),
+        (("--save",), ["nothing to save", "cutout"]),
+    ],
+)
+def test_frames_and_outputs_that_make_no_sense(cstm, clip, tmp_path, options, words):
+    arguments = ("--query", "a dog", "--out", tmp_path / "out", "--weights", "tiny")
+    refused(cstm("segment", clip, *arguments, *options), *words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sources_that_cannot_be_had(cstm, tmp_path):
+    arguments = ("--query", "a dog", "--out", tmp_path / "out", "--weights", "tiny")
+    refused(cstm("segment", "99", *arguments), "camera 99 cannot be opened")
+    refused(cstm("segment", "memory://bucket/none.mp4", *arguments), "no such file there")
+    refused(cstm("segment", "foo://bucket/none.mp4", *arguments), "Protocol not known")
+    refused(cstm("segment", "http://127.0.0.1:1/x.mp4", *arguments), "cannot be read")
+    # A query that means nothing is told before anything is fetched.
+    wrong = ("--query", "zyxw", "--out", tmp_path / "out", "--weights", "tiny")
+    refused(cstm("segment", "foo://bucket/none.mp4", *wrong), "none of the words")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_is_segmented_as_a_file_is(cstm, clip, tmp_path, monkeypatch):
+    options = ("--query", "a dog", "--weights", "tiny", "--save", "json", "--frames", ":3")
+    with clip.open() as piped:
+        monkeypatch.setattr("sys.stdin", piped)
+        assert cstm("segment", "-", *options, "--out", tmp_path / "out")[0] == 0
+    document = json.loads((tmp_path / "out/masks.json").read_text())
+    assert document["video"] == "standard input"
+    assert document["indices"] == [0, 1, 2]
+
+
 def test_a_missing_file(cstm, tmp_path):
     out = tmp_path / "out"
     refused(cstm("segment", tmp_path / "no.mp4", "--query", "a dog", "--out", out), "no.mp4")

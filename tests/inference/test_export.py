@@ -1,3 +1,4 @@
+import inspect
 import json
 import struct
 from fractions import Fraction
@@ -10,13 +11,53 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from cstm.config import ClipConfig
-from cstm.inference.export import segment_to_folder
+from cstm.inference.export import WRITERS, segment_to_folder, write_segmentation
 from cstm.inference.film import open_film
 from cstm.inference.segmenter import Segmenter
 
 
 def listing(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+EVERYTHING = list(WRITERS)
+FILES = {
+    "masks": ["01", "02"],
+    "overlay": ["01-overlay.mp4", "02-overlay.mp4"],
+    "cutout": ["01-cutout.webm", "02-cutout.webm"],
+    "picture": ["picture.png"],
+    "json": ["masks.json"],
+    "coco": ["coco.json"],
+    "indexed": ["indexed"],
+    "numpy": ["masks.npy"],
+}
+
+
+@pytest.mark.parametrize("kind", EVERYTHING)
+def test_every_kind_writes_its_files_and_no_others_and_they_may_be_replaced(tmp_path, kind):
+    out = tmp_path / "out"
+    assert write(out, save=[kind]) == 5
+    assert sorted(path.name for path in out.iterdir()) == FILES[kind]
+    assert write(out, results(2), save=[kind, kind], overwrite=True) == 2
+    assert sorted(path.name for path in out.iterdir()) == FILES[kind]
+
+
+@pytest.mark.parametrize("kind", EVERYTHING)
+def test_every_kind_appears_whole_or_not_at_all(tmp_path, kind):
+    with pytest.raises(RuntimeError):
+        write(tmp_path / "out", broken(RuntimeError("broken")), save=[kind])
+    assert listing(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("save", "reason"), [([], "nothing to save"), (["json", "maks"], "no output is called 'maks'")]
+)
+def test_kinds_that_do_not_exist(tmp_path, save, reason):
+    # Without beartype, which stands before it in tests alone.
+    unchecked = inspect.unwrap(write_segmentation)
+    with pytest.raises(ValueError, match=f"{reason}; choose among masks, overlay"):
+        unchecked(results(), "clip.mp4", Fraction(25), QUERIES, tmp_path / "out", save=save)
+    assert listing(tmp_path) == []
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # pycocotools

@@ -1,10 +1,17 @@
 import io
 import time
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from rich.console import Console
 
+from cstm.config import ClipConfig
+from cstm.data.frame_range import FrameRange
+from cstm.inference.export import segment_to_folder
+from cstm.inference.film import open_film
 from cstm.inference.progress import frame_progress
+from cstm.inference.segmenter import Segmenter
 
 
 @pytest.fixture
@@ -30,6 +37,36 @@ def test_bar_counts_frames_on_a_terminal(place):
     assert "0/48" in written.getvalue()
     assert "40/40" in written.getvalue()
     assert "frames/s" in written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "total"),
+    [
+        (FrameRange(), 20),
+        (FrameRange(3, 12, 2), 5),
+        (FrameRange(12), 8),
+        (FrameRange(0.5, 1, unit="seconds"), 5),
+    ],
+)
+def test_the_bar_knows_how_many_frames_are_asked_for(
+    place, tmp_path, brightness, vocabulary, wanted, total
+):
+    written = place(force_terminal=True, color_system=None, width=100)
+    with open_film(tmp_path / "clip.mp4", 16, 16, Fraction(10)) as film:
+        for index in range(20):
+            film.add(np.full((16, 16, 3), 10 * index, np.uint8), index / 10)
+    segmenter = Segmenter(brightness, vocabulary, ClipConfig(size=16))
+    count = segment_to_folder(
+        segmenter,
+        tmp_path / "clip.mp4",
+        ["a cat"],
+        tmp_path / "out",
+        save=["json"],
+        frames=wanted,
+    )
+    assert count == total
+    assert f"0/{total} " in written.getvalue()
+    assert f"{total}/{total} " in written.getvalue()
 
 
 def test_silence_where_there_is_no_terminal(place):

@@ -61,7 +61,7 @@ class FrameRange:
         return f"{self.unit} {self.start:g} to {'the end' if self.stop is None else self.stop}"
 
     @property
-    def seconds(self) -> float | None:
+    def seconds(self) -> int | float | None:
         """Seconds of the video after which nothing of the range can come; None if unknown."""
         return self.stop if self.unit == "seconds" else None
 

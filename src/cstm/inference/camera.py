@@ -14,7 +14,7 @@ from cstm.inference.film import open_film
 from cstm.progress import bar
 
 
-def record(camera: int | str, path: Path, seconds: float | None = None) -> int:
+def record(camera: int | str, path: Path, seconds: int | float | None = None) -> int:
     """Record what a camera sees into an MP4 file; returns the number of frames.
 
     Every frame has the time at which it came. Recording ends after so many seconds, with Ctrl-C,

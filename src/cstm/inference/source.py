@@ -22,7 +22,7 @@ _SILENCE = 30.0
 _MEGABYTE = 1e6
 
 
-def open_source(video: str | Path, seconds: float | None = None) -> Video:
+def open_source(video: str | Path, seconds: int | float | None = None) -> Video:
     """Open whatever a user names as a video.
 
     What is no file becomes one first, in the system's folder for temporary files, and is removed
