@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tyro.conf import Positional, UseAppendAction
 
-from cstm.config import Device, Output
+from cstm.config import USUAL_OUTPUTS, Device, Output
 
 
 def segment(
@@ -12,7 +12,7 @@ def segment(
     *,
     query: UseAppendAction[tuple[str, ...]],
     out: Path,
-    save: tuple[Output, ...] = ("masks", "overlay", "picture", "json"),
+    save: tuple[Output, ...] = USUAL_OUTPUTS,
     frames: str | None = None,
     start: str | None = None,
     end: str | None = None,

@@ -74,7 +74,7 @@ def annotation(number: int, image: ImageId, category: int, mask: RunLength) -> d
         "image_id": image,
         "category_id": category,
         "segmentation": mask,
-        "area": float(coco.area(mask)),  # pyright: ignore[reportArgumentType]
+        "area": float(mask_area(mask)),
         "bbox": coco.toBbox(mask).tolist(),  # pyright: ignore[reportArgumentType]
         "iscrowd": 0,
     }

@@ -37,12 +37,14 @@ def record(camera: int | str, path: Path, seconds: int | float | None = None) ->
         height, width = (side // 2 * 2 for side in image.shape[:2])
         frames, now, start = 0, 0.0, time.monotonic()
         with open_film(path, height, width, _rate(capture)) as film:
-            while came and not interrupted() and (seconds is None or now < seconds):
+            while came:
                 film.add(cv2.cvtColor(image[:height, :width], cv2.COLOR_BGR2RGB), now)
                 frames += 1
                 came, image = capture.read()
                 now = time.monotonic() - start
                 shown.update(task, completed=round(now, 1))
+                if interrupted() or (seconds is not None and now >= seconds):
+                    break
     return frames
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 
-from cstm.config import Output
+from cstm.config import USUAL_OUTPUTS, Output
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.folder import check_output, whole_folder
 from cstm.inference.outputs import Task, Writer
@@ -37,8 +37,6 @@ WRITTEN = re.compile(
 )
 """What a segmentation leaves in its folder."""
 
-USUAL: tuple[Output, ...] = ("masks", "overlay", "picture", "json")
-
 
 def segment_to_folder(
     segmenter: Segmenter,
@@ -46,7 +44,7 @@ def segment_to_folder(
     queries: Sequence[str],
     out: Path,
     *,
-    save: Sequence[Output] = USUAL,
+    save: Sequence[Output] = USUAL_OUTPUTS,
     frames: FrameRange = ALL,
     overwrite: bool = False,
 ) -> int:
@@ -81,7 +79,7 @@ def write_segmentation(
     queries: Sequence[str],
     out: Path,
     *,
-    save: Sequence[Output] = USUAL,
+    save: Sequence[Output] = USUAL_OUTPUTS,
     every: int = 1,
     overwrite: bool = False,
     pixel_aspect: Fraction = Fraction(1),

@@ -43,7 +43,10 @@ def encode_queries(queries: Sequence[str], vocabulary: Vocabulary) -> list[list[
         ValueError: see :func:`check_queries`.
     """
     check_queries(queries, vocabulary)
-    return [_encode(query, vocabulary) for query in queries]
+    encoded = []
+    for query in queries:
+        encoded.append(_encode(query, vocabulary))
+    return encoded
 
 
 def _encode(query: str, vocabulary: Vocabulary) -> list[int]:
@@ -62,7 +65,7 @@ def _encode(query: str, vocabulary: Vocabulary) -> list[int]:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, SegmentationWarning, stacklevel=6)
+    warnings.warn(message, SegmentationWarning, stacklevel=5)
 
 
 def _unknown(words: list[str], vocabulary: Vocabulary) -> list[str]:

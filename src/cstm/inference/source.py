@@ -30,19 +30,20 @@ def open_source(video: str | Path, seconds: int | float | None = None) -> Video:
 
     Args:
         video: a path; or as text ``https://…``, ``s3://…`` or another address that fsspec reads,
-            ``-`` for what is piped in, or a camera's number. A file of such a name comes first.
+            ``-`` for what is piped in, or a camera's number, unless a file is called so.
         seconds: how long to record from a camera; None: until Ctrl-C, and what came is kept.
 
     Raises:
         ValueError: it can't be had, or :func:`~cstm.data.video.open_video` refuses it.
     """
+    if isinstance(video, str) and "://" in video:
+        # Servers may call a file at greater length than file systems take.
+        name = Path(unquote(urlsplit(video).path)).name[-64:] or "video"
+        return _through_file(video, name, lambda path: _download(video, path))
     if isinstance(video, Path) or Path(video).is_file():
         return open_video(video)
     if video == "-":
         return _through_file("standard input", "standard input", _take_pipe)
-    if "://" in video:
-        name = Path(unquote(urlsplit(video).path)).name or "video"
-        return _through_file(video, name, lambda path: _download(video, path))
     if video.isdecimal():
         name = f"camera {video}"
         return _through_file(name, name, lambda path: record(int(video), path, seconds))
@@ -51,7 +52,7 @@ def open_source(video: str | Path, seconds: int | float | None = None) -> Video:
 
 def _through_file(called: str, name: str, fill: Callable[[Path], object]) -> Video:
     """A video in a temporary file that ``fill`` writes; errors call it what the user does."""
-    folder = Path(mkdtemp(prefix="cstm-"))
+    folder = Path(mkdtemp(prefix="cstm-video-"))
     path = folder / name
     try:
         fill(path)
