@@ -58,7 +58,7 @@ class FrameRange:
             raise ValueError(f"every should be at least 1, got {self.every}")
 
     def __str__(self) -> str:
-        return f"{self.unit} {self.start:g} to {'the end' if self.stop is None else self.stop}"
+        return f"{self.unit} {self.start} to {'the end' if self.stop is None else self.stop}"
 
     @property
     def seconds(self) -> int | float | None:
