@@ -9,7 +9,9 @@ DataFormat = Literal["a2d", "jhmdb", "synthetic", "composed", "own"]
 Split = Literal["train", "test"]
 Protocol = Literal["ratio", "coco", "released"]
 Device = Literal["auto", "cpu", "cuda"]
-Output = Literal["masks", "overlay", "picture", "json", "indexed", "cutout", "numpy", "coco"]
+Output = Literal[
+    "masks", "overlay", "together", "picture", "json", "indexed", "cutout", "numpy", "coco"
+]
 USUAL_OUTPUTS: tuple[Output, ...] = ("masks", "overlay", "picture", "json")
 Precision = Literal["32-true", "bf16-mixed", "16-mixed", "64-true"]
 Resize = Literal["pad", "squash"]

@@ -29,6 +29,7 @@ FILES = {
     "json": ["masks.json"],
     "coco": ["coco.json"],
     "indexed": ["indexed"],
+    "together": ["overlay.mp4"],
     "numpy": ["masks.npy"],
 }
 

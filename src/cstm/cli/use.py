@@ -30,6 +30,7 @@ def segment(
     - masks: DIR/01/00000.png, 255 where the actor is
     - overlay: DIR/01-overlay.mp4, the mask drawn on the video
     - cutout: DIR/01-cutout.webm, the actor alone, all else transparent
+    - together: DIR/overlay.mp4, the masks of all queries in one film
     - picture: DIR/picture.png, some frames at a glance
     - json: DIR/masks.json, masks as run lengths, and scores
     - coco: DIR/coco.json, annotations that COCO's tools read

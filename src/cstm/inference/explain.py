@@ -9,11 +9,15 @@ import torch
 from jaxtyping import Float, UInt8
 from numpy import ndarray
 
+from cstm.data.clip import reach
+from cstm.data.frame_range import FrameRange
 from cstm.data.transforms import ResizePad, unit_range
-from cstm.data.video import Video, open_video
+from cstm.data.video import Video
 from cstm.data.words import MAX_WORDS
 from cstm.inference.queries import encode_queries
-from cstm.inference.segmenter import Segmenter, resize_pad, targets
+from cstm.inference.segmenter import Segmenter
+from cstm.inference.source import open_source
+from cstm.inference.targets import resize_pad, targets
 from cstm.model.network import ActorSegmenter, Explained, StreamName
 
 
@@ -76,7 +80,7 @@ def explain(segmenter: Segmenter, video: str | Path | Video, query: str, frame: 
 
     Args:
         segmenter: of a network with CMAM; the authors' released one hands out nothing.
-        video: a file of any container and codec that FFmpeg reads.
+        video: what :func:`~cstm.inference.source.open_source` takes.
         query: a sentence about one actor.
         frame: number of the frame, counted from 0.
 
@@ -87,16 +91,9 @@ def explain(segmenter: Segmenter, video: str | Path | Video, query: str, frame: 
     if not isinstance(network, ActorSegmenter):
         raise ValueError("these weights are of the released network, which hands out no attention")
     (numbers,) = encode_queries([query], segmenter.vocabulary)
-    video = video if isinstance(video, Video) else open_video(video)
-    if frame < 0:
-        raise ValueError(f"frames are counted from 0, got {frame}")
-    target = None
-    for target in targets(video.frames(), segmenter.clip):
-        if target.frame.index == frame:
-            break
-    if target is None or target.frame.index != frame:
-        count = 0 if target is None else target.frame.index + 1
-        raise ValueError(f"{video.path}: has frames 0 to {count - 1}, not {frame}")
+    video = video if isinstance(video, Video) else open_source(video)
+    asked = FrameRange(frame, frame + 1)
+    (target,) = targets(video.frames(asked, *reach(segmenter.clip)), segmenter.clip)
     with torch.inference_mode():
         clip = unit_range(torch.from_numpy(target.clip)[None].to(segmenter.device))
         words = torch.tensor([numbers], device=segmenter.device)

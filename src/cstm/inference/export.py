@@ -1,8 +1,8 @@
 """Results as files: a folder that appears whole or not at all, with what was asked for."""
 
 import re
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -10,10 +10,10 @@ from pathlib import Path
 from cstm.config import USUAL_OUTPUTS, Output
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.folder import check_output, whole_folder
-from cstm.inference.outputs import Task, Writer
+from cstm.inference.outputs import AddResult, Task, Writer
 from cstm.inference.outputs.array import write_array
 from cstm.inference.outputs.documents import write_coco, write_masks_json
-from cstm.inference.outputs.films import write_cutouts, write_overlays
+from cstm.inference.outputs.films import write_cutouts, write_overlays, write_together
 from cstm.inference.outputs.pictures import write_indexed, write_masks, write_picture
 from cstm.inference.progress import frame_progress
 from cstm.inference.queries import check_queries
@@ -24,6 +24,7 @@ from cstm.inference.source import open_source
 WRITERS: dict[Output, Writer] = {
     "masks": write_masks,
     "overlay": write_overlays,
+    "together": write_together,
     "picture": write_picture,
     "json": write_masks_json,
     "indexed": write_indexed,
@@ -33,7 +34,8 @@ WRITERS: dict[Output, Writer] = {
 }
 
 WRITTEN = re.compile(
-    r"\d{2,}|\d{2,}-(overlay\.mp4|cutout\.webm)|picture\.png|masks\.(json|npy)|coco\.json|indexed"
+    r"\d{2,}|(\d{2,}-)?overlay\.mp4|\d{2,}-cutout\.webm|"
+    r"picture\.png|masks\.(json|npy)|coco\.json|indexed"
 )
 """What a segmentation leaves in its folder."""
 
@@ -113,16 +115,32 @@ def write_segmentation(
         start = first.time
         task = Task(folder, video, tuple(queries), height, width, fps, every, start, pixel_aspect)
         count = 0
-        with ExitStack() as files:
-            writers = [files.enter_context(WRITERS[kind](task)) for kind in dict.fromkeys(save)]
+        with open_writers(task, save) as add:
             for result in chain([first], stream):
-                for add in writers:
-                    add(result)
+                add(result)
                 count += 1
         return count
 
 
-def _check_kinds(save: Sequence[Output]) -> None:
+@contextmanager
+def open_writers(task: Task, save: Sequence[Output]) -> Iterator[AddResult]:
+    """All the writers asked for as one: what it gives takes one frame's result after the other.
+
+    Raises:
+        ValueError: a kind of output is unknown, or there is none.
+    """
+    _check_kinds(save)
+    with ExitStack() as files:
+        writers = [files.enter_context(WRITERS[kind](task)) for kind in dict.fromkeys(save)]
+
+        def add(result: FrameResult) -> None:
+            for write in writers:
+                write(result)
+
+        yield add
+
+
+def _check_kinds(save: Sequence[str]) -> None:
     unknown = [kind for kind in save if kind not in WRITERS]
     if unknown or not save:
         wrong = f"no output is called {unknown[0]!r}" if unknown else "nothing to save"

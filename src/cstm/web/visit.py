@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from zipfile import ZipFile
 
 import cv2
 import numpy as np
@@ -15,11 +16,13 @@ from numpy import ndarray
 from PIL import Image
 
 from cstm.data.video import open_video
+from cstm.folder import whole_folder
 from cstm.inference import SegmentationWarning
 from cstm.inference.explain import Explanation, explain
-from cstm.inference.export import open_segmentation
-from cstm.inference.film import open_film
-from cstm.inference.overlay import Overlay, draw_masks, query_colour
+from cstm.inference.export import open_writers
+from cstm.inference.outputs import Task
+from cstm.inference.overlay import draw_masks, query_colour
+from cstm.inference.result import FrameResult
 from cstm.inference.segmenter import Segmenter
 
 _SHOWN = 960
@@ -100,7 +103,7 @@ class Visit:
     @property
     def overlay(self) -> Path:
         """The film with all masks, each sentence in its colour."""
-        return self.folder / "overlay.mp4"
+        return self.folder / "masks" / "overlay.mp4"
 
     @property
     def masks_json(self) -> Path:
@@ -125,30 +128,24 @@ class Visit:
         (self.folder / "frames").mkdir()
         began = shown = time.monotonic()
         video, masks = self.video, self.masks_json.parent
-        colours = [query_colour(number) for number in range(len(self.queries))]
-        overlay = Overlay(video.height, video.width, self.queries, colours, video.pixel_aspect)
-        with (
-            open_segmentation(masks, video, self.queries, save=("masks", "json")) as segmentation,
-            open_film(
-                self.overlay, overlay.height, overlay.width, video.fps, video.pixel_aspect
-            ) as film,
-        ):
-            for result in results:
-                self._check_length(result.time)
-                segmentation.add(result)
-                film.add(overlay.draw(result.image, result.masks), result.time)
-                drawn = _reduced(draw_masks(result.image, result.masks, overlay.colours))
-                Image.fromarray(drawn).save(self._picture(result.index), quality=90)
-                self.frames = result.index + 1
-                self.found = [
-                    n + int(mask.any()) for n, mask in zip(self.found, result.masks, strict=True)
-                ]
-                now = time.monotonic()
-                if now - shown >= _BETWEEN or result.index == 0:
-                    shown = now
-                    speed = self.frames / max(now - began, 1e-3)
-                    yield Progress(drawn, self.frames, video.announced, speed)
-        shutil.make_archive(str(self.masks_zip.with_suffix("")), "zip", masks)
+        with whole_folder(masks) as folder:
+            task = Task(folder, video.name, tuple(self.queries), video.height, video.width,
+                        video.fps, 1, 0.0, video.pixel_aspect)  # fmt: skip
+            with open_writers(task, ("masks", "json", "together")) as add:
+                for result in results:
+                    self._check_length(result.time)
+                    add(result)
+                    drawn = self._keep(result)
+                    now = time.monotonic()
+                    if now - shown >= _BETWEEN or result.index == 0:
+                        shown = now
+                        speed = self.frames / max(now - began, 1e-3)
+                        yield Progress(drawn, self.frames, video.announced, speed)
+        if video.damage:
+            self.notes.append(f"The video is damaged: {video.damage}.")
+        with ZipFile(self.masks_zip, "w") as archive:
+            for path in sorted(masks.glob("*/*.png")):
+                archive.write(path, path.relative_to(masks))
 
     def picture(self, frame: int) -> UInt8[ndarray, "height width 3"]:
         """A frame that is done, with all masks."""
@@ -166,6 +163,16 @@ class Visit:
     def close(self) -> None:
         """Forget the visitor's files."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _keep(self, result: FrameResult) -> UInt8[ndarray, "height width 3"]:
+        """Draw a frame for the page, and count who is found in it."""
+        colours = [query_colour(number) for number in range(len(self.queries))]
+        drawn = _reduced(draw_masks(result.image, result.masks, colours))
+        Image.fromarray(drawn).save(self._picture(result.index), quality=90)
+        self.frames = result.index + 1
+        for number, mask in enumerate(result.masks):
+            self.found[number] += bool(mask.any())
+        return drawn
 
     def _picture(self, frame: int) -> Path:
         return self.folder / "frames" / f"{frame:06d}.jpg"

@@ -6,6 +6,7 @@ import pytest
 from blobs import QUERIES, results, write
 
 from cstm.inference.outputs.films import cut_out
+from cstm.inference.overlay import draw_masks, query_colour
 from cstm.inference.result import FrameResult
 
 
@@ -21,6 +22,19 @@ def test_overlay_plays_everywhere(tmp_path, height, width):
             assert stream.height % 2 == 0
             assert stream.height > height
             assert sum(1 for _ in container.decode(stream)) == 3
+
+
+def test_all_queries_in_one_film(tmp_path):
+    masks = np.zeros((2, 64, 96), bool)
+    masks[0, 8:40, 8:40] = masks[1, 16:56, 50:90] = True
+    frame = FrameResult(0, 0.0, np.full((64, 96, 3), 90, np.uint8), masks, np.ones(2))
+    write(tmp_path / "out", [frame], save=["together"])
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"overlay.mp4"}
+    with av.open(tmp_path / "out/overlay.mp4") as container:
+        shown = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+    drawn = draw_masks(frame.image, masks, [query_colour(0), query_colour(1)])
+    assert np.abs(shown[:64] - drawn).mean() < 8
+    assert np.abs(shown[20, 20] - shown[30, 70]).max() > 60, "two colours"
 
 
 def test_overlay_keeps_uneven_times(tmp_path):

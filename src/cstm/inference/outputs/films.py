@@ -1,7 +1,8 @@
 """A film of each query: its mask drawn on the video, or what it shows cut out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,27 +21,38 @@ _EDGE = np.ones((17, 17), np.uint8)
 @contextmanager
 def write_overlays(task: Task) -> Iterator[AddResult]:
     """``01-overlay.mp4`` for query 1, and so on (:class:`~cstm.inference.overlay.Overlay`)."""
-    overlays = [
-        Overlay(task.height, task.width, query, query_colour(number), task.pixel_aspect)
-        for number, query in enumerate(task.queries)
-    ]
     with ExitStack() as files:
         films = [
             files.enter_context(
-                open_film(
-                    task.path_of_query(number, "-overlay.mp4"),
-                    overlay.height,
-                    overlay.width,
-                    task.fps / task.every,
-                    task.pixel_aspect,
-                )
+                _open_overlay(task, task.path_of_query(number, "-overlay.mp4"), [number])
             )
-            for number, overlay in enumerate(overlays)
+            for number in range(len(task.queries))
         ]
 
         def add(result: FrameResult) -> None:
-            for overlay, film, mask in zip(overlays, films, result.masks, strict=True):
-                film.add(overlay.draw(result.image, mask), result.time - task.start)
+            for film in films:
+                film(result)
+
+        yield add
+
+
+@contextmanager
+def write_together(task: Task) -> Iterator[AddResult]:
+    """``overlay.mp4``: all queries in one film, each in its colour."""
+    with _open_overlay(task, task.folder / "overlay.mp4", range(len(task.queries))) as add:
+        yield add
+
+
+@contextmanager
+def _open_overlay(task: Task, path: Path, queries: Sequence[int]) -> Iterator[AddResult]:
+    sentences, colours = [task.queries[q] for q in queries], [query_colour(q) for q in queries]
+    overlay = Overlay(task.height, task.width, sentences, colours, task.pixel_aspect)
+    size = overlay.height, overlay.width
+    with open_film(path, *size, task.fps / task.every, task.pixel_aspect) as film:
+
+        def add(result: FrameResult) -> None:
+            drawn = overlay.draw(result.image, result.masks[list(queries)])
+            film.add(drawn, result.time - task.start)
 
         yield add
 
