@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check wheel clean
 
 demo: .venv/installed  ## draw an unseen clip with two look-alikes and find each by its sentence
 	rm -rf demo
@@ -16,8 +16,16 @@ check: .venv/installed  ## style, types and the direction of imports
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
+wheel: .venv/installed  ## build the package, install it elsewhere, and run the demo from there
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(PYTHON) -m venv dist/venv
+	dist/venv/bin/python -m pip install --quiet "$$(ls dist/cstm-*.whl)[web]"
+	cd dist && venv/bin/cstm doctor && venv/bin/cstm demo --out demo
+	cd dist && venv/bin/python -c "import cstm.web.page, cstm; print(cstm.__file__)"
+
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo dist
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

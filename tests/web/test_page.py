@@ -146,6 +146,21 @@ def test_what_is_wrong_is_said_on_the_page_and_the_next_try_works(browser, addre
     page.context.close()
 
 
+def test_a_sample_can_be_stopped_and_asked_again(browser, address):
+    page = visit(browser, address)
+    page.get_by_role("button", name="Two that look alike").click()
+    expect(page.locator("#sentences textarea")).not_to_have_value("", timeout=PATIENCE)
+    page.wait_for_selector("#video video")
+    page.click("#find")
+    page.wait_for_selector("#status progress")
+    page.click("#stop")
+    expect(page.locator("#status")).to_contain_text("Stopped.", timeout=PATIENCE)
+    expect(page.locator("#find")).to_be_enabled(timeout=PATIENCE)
+    page.click("#find")
+    expect(page.locator("#status")).to_contain_text("Done: 32", timeout=PATIENCE)
+    page.context.close()
+
+
 def test_a_taken_port_is_one_line(address, monkeypatch, capsys):
     port = address.rstrip("/").rsplit(":", 1)[1]
     monkeypatch.setattr("sys.argv", ["cstm", "serve", "--weights", "tiny", "--port", port])

@@ -12,7 +12,7 @@ from cstm.data.masks import decode_mask
 from cstm.data.video import open_video
 from cstm.inference.samples import write_clip
 from cstm.web.fragments import colour_key, failure, note, progress_bar, share_bars
-from cstm.web.visit import Limits, Progress, Visit
+from cstm.web.visit import Limits, Progress, StoppedError, Visit
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,18 @@ def test_stopping_leaves_nothing_but_what_close_removes(drawn, tiny):
     assert not visit.masks_json.parent.exists()
     visit.close()
     assert not visit.folder.exists()
+
+
+def test_another_thread_can_stop_it(drawn, tiny):
+    visit = Visit(drawn.path, "a cat", Limits())
+    running = visit.run(tiny)
+    next(running)
+    visit.stop()
+    with pytest.raises(StoppedError):
+        list(running)
+    assert visit.frames < 32
+    assert not visit.masks_json.parent.exists()
+    visit.close()
 
 
 def test_what_the_page_does_not_take_is_said_in_words(drawn, tmp_path):

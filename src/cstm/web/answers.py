@@ -14,7 +14,7 @@ from numpy import ndarray
 from cstm.inference.explain import Explanation, draw_heat
 from cstm.inference.segmenter import Segmenter
 from cstm.web.fragments import colour_key, failure, note, progress_bar, share_bars
-from cstm.web.visit import Limits, Visit
+from cstm.web.visit import Limits, StoppedError, Visit
 
 Answer = tuple[Any, ...]
 Picture = UInt8[ndarray, "height width 3"]
@@ -34,21 +34,25 @@ def find(
         last.close()
     hidden = gr.update(visible=False)
     yield None, note("Waiting for the video …"), None, hidden, "", hidden, hidden, *[keep] * 4
-    visit = None
     try:
         visit = Visit(video, sentences, limits)
+    except ValueError as error:
+        yield None, failure(str(error)), *[keep] * 9
+        return
+    # From now on the stop button knows what to stop.
+    yield visit, *[keep] * 10
+    try:
         for progress in visit.run(segmenter):
             shown = progress_bar(progress)
             yield keep, shown, progress.picture, keep, colour_key(visit), *[keep] * 6
-    except ValueError as error:
-        yield None, failure(str(error)), None, hidden, "", *[keep] * 6
-        if visit is not None:
-            visit.close()
+    except (ValueError, StoppedError) as error:
+        visit.close()
+        said = note("Stopped.") if isinstance(error, StoppedError) else failure(str(error))
+        yield None, said, None, hidden, "", *[keep] * 6
         return
     except BaseException:
-        # The visitor stopped it, or left.
-        if visit is not None:
-            visit.close()
+        # The visitor left.
+        visit.close()
         raise
     middle = visit.frames // 2
     slider = gr.update(visible=True, maximum=visit.frames - 1, value=middle)
@@ -68,6 +72,12 @@ def find(
         str(visit.masks_zip),
         asked,
     )
+
+
+def stop(visit: Visit | None) -> None:
+    """End what is being computed."""
+    if visit is not None:
+        visit.stop()
 
 
 def picture(visit: Visit | None, frame: int) -> Any:

@@ -87,9 +87,7 @@ def build_page(segmenter: Segmenter, samples: Sequence[SampleClip], limits: Limi
             **on_network,
         )
         show_words(running.then(_idle, None, [find, stop], queue=False))
-        stop.click(
-            lambda: (*_idle(), note("Stopped.")), None, [find, stop, status], cancels=[running]
-        )
+        stop.click(answers.stop, visit, None, queue=False)
         frame.change(
             answers.picture,
             [visit, frame],

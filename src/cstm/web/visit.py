@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import Event
 from zipfile import ZipFile
 
 import cv2
@@ -63,6 +64,10 @@ class Progress:
         return None if left is None else left / self.frames_per_second
 
 
+class StoppedError(Exception):
+    """The visitor does not want the answer any more."""
+
+
 class Visit:
     """A video and some sentences, what came of them, and the folder in which it lies.
 
@@ -98,6 +103,7 @@ class Visit:
         """In how many of them each sentence's actor was found."""
         self.notes: list[str] = []
         """What the visitor should know although all went well."""
+        self._is_stopped = Event()
         self._explained: dict[tuple[int, int], Explanation] = {}
 
     @property
@@ -120,6 +126,7 @@ class Visit:
 
         Raises:
             ValueError: a sentence without a known word, or a video longer than it announced.
+            StoppedError: :meth:`stop` was called, by another thread.
         """
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", SegmentationWarning)
@@ -133,6 +140,8 @@ class Visit:
                         video.fps, 1, 0.0, video.pixel_aspect)  # fmt: skip
             with open_writers(task, ("masks", "json", "together")) as add:
                 for result in results:
+                    if self._is_stopped.is_set():
+                        raise StoppedError
                     self._check_length(result.time)
                     add(result)
                     drawn = self._keep(result)
@@ -159,6 +168,10 @@ class Visit:
                 self._explained.pop(next(iter(self._explained)))
             self._explained[key] = explain(segmenter, self.video, self.queries[query], frame)
         return self._explained[key]
+
+    def stop(self) -> None:
+        """Let :meth:`run` end with the frame that it is at."""
+        self._is_stopped.set()
 
     def close(self) -> None:
         """Forget the visitor's files."""
