@@ -1,12 +1,13 @@
 """Every named experiment as a whole: gradients, names, stages, and what its cost must be."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 import torch
 from torch.testing import assert_close
 
-from cstm.config import ModelConfig, Schedule
+from cstm.config import ModelConfig, Schedule, SpatialBackbone, TemporalBackbone
 from cstm.evaluation.cost import profile
 from cstm.experiments import EXPERIMENTS, get_experiment
 from cstm.model.backbones import build_spatial, build_temporal
@@ -44,30 +45,27 @@ def test_table_3_has_13_distinct_networks():
     assert len({EXPERIMENTS[name].model for name in table}) == len(table) == 13
 
 
-@pytest.mark.parametrize(
-    ("backbone", "widths"),
-    [
-        (build_spatial("inception_v3", 16), (64, 192, 288, 768, 2048)),
-        (build_spatial("resnet50", 16), (64, 256, 512, 1024, 2048)),
-        (build_spatial("efficientnet_lite0", 16), (16, 24, 40, 112, 320)),
-        (build_spatial("narrow2d", 16), (16, 32, 64, 96, 128)),
-        (build_temporal("i3d", 16), (64, 192, 480, 832, 1024)),
-        (build_temporal("s3d", 16), (64, 192, 480, 832, 1024)),
-        (build_temporal("i3d_short", 16), (3, 64, 192, 480, 512)),
-        (build_temporal("narrow3d", 16), (16, 32, 64, 96, 128)),
-    ],
-    ids=[
-        "inception_v3",
-        "resnet50",
-        "efficientnet_lite0",
-        "narrow2d",
-        "i3d",
-        "s3d",
-        "i3d_short",
-        "narrow3d",
-    ],
-)
-def test_stages_have_the_widths_and_strides_of_the_paper(backbone, widths):
+WIDTHS = {
+    "inception_v3": (64, 192, 288, 768, 2048),
+    "resnet50": (64, 256, 512, 1024, 2048),
+    "efficientnet_lite0": (16, 24, 40, 112, 320),
+    "narrow2d": (16, 32, 64, 96, 128),
+    "i3d": (64, 192, 480, 832, 1024),
+    "s3d": (64, 192, 480, 832, 1024),
+    "i3d_short": (3, 64, 192, 480, 512),
+    "narrow3d": (16, 32, 64, 96, 128),
+}
+
+
+def test_every_name_is_that_of_a_backbone():
+    assert [*get_args(SpatialBackbone), *get_args(TemporalBackbone)] == list(WIDTHS)
+
+
+@pytest.mark.parametrize(("name", "widths"), WIDTHS.items())
+def test_stages_have_the_widths_and_strides_of_the_paper(name, widths):
+    spatial = name in get_args(SpatialBackbone)
+    backbone = build_spatial(name, 16) if spatial else build_temporal(name, 16)
+    assert backbone.dimensions == (2 if spatial else 3)
     assert backbone.widths == widths
     backbone.to("meta").eval()
     x = torch.zeros(1, 3, *([8] if backbone.dimensions == 3 else []), 320, 320, device="meta")
