@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check wheel clean
+.PHONY: demo test check docs wheel clean
 
 demo: .venv/installed  ## draw an unseen clip with two look-alikes and find each by its sentence
 	rm -rf demo
@@ -16,6 +16,9 @@ check: .venv/installed  ## style, types and the direction of imports
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
+docs: .venv/installed  ## the documentation as a site, in site/
+	$(BIN)/python -m mkdocs build --strict
+
 wheel: .venv/installed  ## build the package, install it elsewhere, and run the demo from there
 	rm -rf dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
@@ -25,7 +28,7 @@ wheel: .venv/installed  ## build the package, install it elsewhere, and run the 
 	cd dist && venv/bin/python -c "import cstm.web.page, cstm; print(cstm.__file__)"
 
 clean:
-	rm -rf .venv demo dist
+	rm -rf .venv demo dist site
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
