@@ -324,3 +324,36 @@ def test_the_installed_command_teaches():
     help_text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "--query" in help_text
     assert "Example" in help_text
+
+
+@pytest.mark.parametrize(
+    ("code", "seconds"),
+    [("import cstm", 2.0), ("import sys, cstm.cli; sys.argv[1:] = ['-h']", 1.0)],
+)
+def test_nothing_heavy_is_imported_before_it_is_needed(code, seconds):
+    """Processor time counts: other programs may be busy."""
+    script = f"""
+import resource, sys
+{code}
+try:
+    if 'cstm.cli' in sys.modules:
+        cstm.cli.main()
+except SystemExit:
+    pass
+heavy = {{'torch', 'cv2', 'av', 'gradio', 'scipy'}} & set(sys.modules)
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(sorted(heavy), used.ru_utime + used.ru_stime, file=sys.stderr)
+sys.exit(bool(heavy) or used.ru_utime + used.ru_stime > {seconds})
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_shells_complete_commands_and_options(shell):
+    command = [sys.executable, "-m", "cstm.cli", "--tyro-print-completion", shell]
+    script = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for word in ("segment", "check-data", "--query", "--overwrite"):
+        assert word in script
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)

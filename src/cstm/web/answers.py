@@ -4,6 +4,7 @@ An exception that is meant for the visitor is a ValueError; its message is shown
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, no_type_check
 
 import gradio as gr
@@ -22,9 +23,16 @@ Picture = UInt8[ndarray, "height width 3"]
 
 @no_type_check  # Whatever wraps it to check types would hide from gradio that it yields.
 def find(
-    segmenter: Segmenter, limits: Limits, video: str | None, sentences: str, last: Visit | None
+    segmenter: Segmenter,
+    limits: Limits,
+    folder: Path,
+    video: str | None,
+    sentences: str,
+    last: Visit | None,
 ) -> Iterator[Answer]:
     """Segment a video while the page shows how far it is.
+
+    The visit's files lie in a folder of their own inside ``folder``.
 
     Yields values for the visit, status, picture, frame slider, colour key, the groups of downloads
     and of explanations, three downloads, and the sentences to ask about.
@@ -35,7 +43,7 @@ def find(
     hidden = gr.update(visible=False)
     yield None, note("Waiting for the video …"), None, hidden, "", hidden, hidden, *[keep] * 4
     try:
-        visit = Visit(video, sentences, limits)
+        visit = Visit(video, sentences, limits, folder)
     except ValueError as error:
         yield None, failure(str(error)), *[keep] * 9
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import gradio as gr
 from gradio.events import Dependency
@@ -26,13 +27,16 @@ _MAPS = (
 )
 
 
-def build_page(segmenter: Segmenter, samples: Sequence[SampleClip], limits: Limits) -> gr.Blocks:
+def build_page(
+    segmenter: Segmenter, samples: Sequence[SampleClip], limits: Limits, folder: Path
+) -> gr.Blocks:
     """Lay the page out and wire it up; :func:`cstm.web.serve.serve` puts it on the network.
 
     Args:
         segmenter: does all the work, for one visitor after the other.
         samples: clips to try, with their sentences.
         limits: what one visitor may ask for.
+        folder: for what visitors' questions leave behind.
     """
     with gr.Blocks(
         title="cstm", analytics_enabled=False, delete_cache=(600, _FORGOTTEN_AFTER)
@@ -80,7 +84,7 @@ def build_page(segmenter: Segmenter, samples: Sequence[SampleClip], limits: Limi
 
         begun = find.click(_busy, None, [find, stop], queue=False)
         running = begun.then(
-            partial(answers.find, segmenter, limits),
+            partial(answers.find, segmenter, limits, folder),
             [video, sentences, visit],
             outputs,
             show_progress="hidden",

@@ -35,16 +35,18 @@ def open_page(
     Raises:
         ValueError: it can't listen there.
     """
-    with TemporaryDirectory(prefix="cstm-samples-") as folder:
-        samples = [write_street(Path(folder)), write_drawn(Path(folder))]
-        page = build_page(segmenter, [clip for clip in samples if clip], limits)
+    with TemporaryDirectory(prefix="cstm-") as name:
+        folder = Path(name)
+        samples = [write_street(folder), write_drawn(folder)]
+        page = build_page(segmenter, [clip for clip in samples if clip], limits, folder)
         page.queue(max_size=waiting)
         try:
             page.launch(
                 server_name=host,
                 server_port=port,
                 max_file_size=f"{limits.megabytes}mb",
-                allowed_paths=[folder],
+                # The browser's memory of earlier questions would outlive the files.
+                run_history=False,
                 theme=Soft(
                     # Fonts of the visitor's own: a page that asks no other server for anything.
                     font=["system-ui", "sans-serif"],

@@ -77,12 +77,19 @@ class Visit:
         video: a file.
         sentences: one in each line; blank lines don't count.
         limits: what the page takes.
+        parent: where to make the visit's folder; the system's for temporary files if None.
 
     Raises:
         ValueError: the video can't be read or is too long, or there are no sentences or too many.
     """
 
-    def __init__(self, video: str | Path | None, sentences: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        video: str | Path | None,
+        sentences: str,
+        limits: Limits,
+        parent: Path | None = None,
+    ) -> None:
         if not video:
             raise ValueError("Choose a video first, or one of the samples.")
         self.queries = [" ".join(line.split()) for line in sentences.splitlines() if line.strip()]
@@ -96,7 +103,7 @@ class Visit:
         self._limits = limits
         if self.video.announced:
             self._check_length(self.video.announced / float(self.video.fps))
-        self.folder = Path(mkdtemp(prefix="cstm-"))
+        self.folder = Path(mkdtemp(prefix="cstm-", dir=parent))
         self.frames = 0
         """How many are done."""
         self.found = [0] * len(self.queries)
