@@ -55,5 +55,5 @@ def test_codecs_that_fail_are_broken(monkeypatch):
 
 def test_every_extra_is_explained():
     extras = set(metadata("cstm").get_all("Provides-Extra") or ())
-    # Others may come before what this environment was installed from.
-    assert extras - {"dev"} <= set(doctor._EXTRAS)
+    of_developers = {"dev", "docs"}
+    assert extras - of_developers <= set(doctor._EXTRAS)
