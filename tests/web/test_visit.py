@@ -134,7 +134,7 @@ def test_unknown_words_are_told(drawn, tiny, tmp_path):
     list(visit.run(tiny))
     assert any("zygomorphic" in note for note in visit.notes)
     with pytest.raises(ValueError, match="none of the words"):
-        list(Visit(path, "zygomorphic", Limits()).run(tiny))
+        list(Visit(path, "zygomorphic", Limits(), tmp_path).run(tiny))
     visit.close()
 
 

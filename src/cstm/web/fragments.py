@@ -69,6 +69,6 @@ def share_bars(shares: Sequence[float]) -> str:
     return (
         "<table class='shares'><caption>What the decoder takes, inside the mask: appearance (2D "
         "encoder) against motion (3D encoder), from its finest stage to its coarsest</caption>"
-        "<thead><tr><th scope='col'>stage</th><th></th><th scope='col'>2D</th>"
+        "<thead><tr><th scope='col'>stage</th><th scope='col'>shares</th><th scope='col'>2D</th>"
         f"<th scope='col'>3D</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )

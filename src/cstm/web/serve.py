@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import gradio as gr
-from gradio.themes import Soft
+from gradio.themes import Base, Soft
 
 from cstm.inference.samples import write_drawn, write_street
 from cstm.inference.segmenter import Segmenter
@@ -47,11 +47,7 @@ def open_page(
                 max_file_size=f"{limits.megabytes}mb",
                 # The browser's memory of earlier questions would outlive the files.
                 run_history=False,
-                theme=Soft(
-                    # Fonts of the visitor's own: a page that asks no other server for anything.
-                    font=["system-ui", "sans-serif"],
-                    font_mono=["ui-monospace", "monospace"],
-                ),
+                theme=_theme(),
                 css_paths=[Path(str(files("cstm.web") / "page.css"))],
                 footer_links=[],
                 quiet=True,
@@ -65,3 +61,20 @@ def open_page(
             yield page
         finally:
             page.close()
+
+
+def _theme() -> Base:
+    """Fonts of the visitor's own, so that the page asks no other server; text dark enough to read.
+
+    Contrasts are those of WCAG 2 AA.
+    """
+    theme = Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+    return theme.set(
+        block_label_text_color="*primary_800",
+        block_title_text_color="*primary_800",
+        block_info_text_color="*neutral_600",
+        input_placeholder_color="*neutral_500",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        checkbox_label_background_fill_selected="*primary_600",
+    )
