@@ -7,8 +7,8 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from truth import iou_with
 
-from cstm.data.masks import decode_mask
 from cstm.data.video import open_video
 from cstm.inference.samples import write_clip
 from cstm.web.fragments import colour_key, failure, note, progress_bar, share_bars
@@ -23,10 +23,6 @@ def visit(drawn, tiny):
     visit.close()
 
 
-def iou(one, other):
-    return (one & other).sum() / (one | other).sum()
-
-
 def test_every_sentence_finds_its_actor_and_the_files_are_there(visit, drawn):
     assert visit.queries == list(drawn.queries)
     assert visit.frames == 32
@@ -34,13 +30,7 @@ def test_every_sentence_finds_its_actor_and_the_files_are_there(visit, drawn):
     assert visit.notes == []
     told = json.loads(visit.masks_json.read_text())
     for query, actor in zip(told["queries"], drawn.actors, strict=True):
-        masks = np.stack(
-            [
-                np.zeros(drawn.instances[0].shape, bool) if rle is None else decode_mask(rle)
-                for rle in query["segmentations"]
-            ]
-        )
-        assert iou(masks, drawn.instances == actor) > 0.6
+        assert iou_with(query["segmentations"], drawn.instances == actor) > 0.6
     with zipfile.ZipFile(visit.masks_zip) as packed:
         names = packed.namelist()
     assert {"01/00000.png", "02/00031.png"} <= set(names)

@@ -24,7 +24,7 @@ PADDING, UNKNOWN = 0, 1
 def tokenize(sentence: str) -> list[str]:
     """Words of a sentence: lower-cased, split at every run of characters that belong to no word.
 
-    The tokens are not cut to :data:`MAX_WORDS`; :meth:`Vocabulary.encode` does that.
+    The tokens are not cut to :data:`MAX_WORDS`; :meth:`Vocabulary.read` does that.
     """
     return re.findall(r"\w+(?:'\w+)*", sentence.lower())
 
@@ -80,9 +80,13 @@ class Vocabulary:
         """Tokens of a sentence, not cut."""
         return _TOKENIZERS[self.tokenization](sentence)
 
+    def read(self, sentence: str) -> list[str]:
+        """Tokens of a sentence that a network reads: at most :data:`MAX_WORDS`."""
+        return self.tokenize(sentence)[:MAX_WORDS]
+
     def encode(self, sentence: str) -> list[int]:
         """Numbers of the sentence's first 20 words, padded with 0 to a length of 20."""
-        words = self.tokenize(sentence)[:MAX_WORDS]
+        words = self.read(sentence)
         numbers = [self._numbers.get(word, UNKNOWN) for word in words]
         return numbers + [PADDING] * (MAX_WORDS - len(numbers))
 

@@ -41,7 +41,7 @@ def examine() -> Iterator[Symptom]:
     for name in sorted(Path(str(SHIPPED)).glob("*.safetensors")):
         yield _weights(name.stem)
     yield from _extras()
-    yield from _cache()
+    yield _cache()
 
 
 def _device() -> Symptom:
@@ -130,8 +130,9 @@ def _is_installed(package: str) -> bool:
     return True
 
 
-def _cache() -> Iterator[Symptom]:
+def _cache() -> Symptom:
+    """Which published weights are there already."""
     published = BACKBONE_WEIGHTS | {"glove": GLOVE}
     there = [name for name, weights in published.items() if weights.file.path.exists()]
     found = ", ".join(there) if there else "no weights to train from; `cstm fetch` brings them"
-    yield Symptom("cache", "works" if there else "absent", f"{cache_folder()}: {found}")
+    return Symptom("cache", "works" if there else "absent", f"{cache_folder()}: {found}")

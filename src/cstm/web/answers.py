@@ -5,7 +5,7 @@ An exception that is meant for the visitor is a ValueError; its message is shown
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, no_type_check
+from typing import Any, NamedTuple, no_type_check
 
 import gradio as gr
 import numpy as np
@@ -19,6 +19,29 @@ from cstm.web.visit import Limits, StoppedError, Visit
 
 Answer = tuple[Any, ...]
 Picture = UInt8[ndarray, "height width 3"]
+_KEEP = gr.skip()
+"""For a component that stays as it is."""
+_HIDDEN, _VISIBLE = gr.update(visible=False), gr.update(visible=True)
+
+
+class Found(NamedTuple):
+    """Values for the components that tell of a visit, in the order in which the page lists them."""
+
+    visit: Any = _KEEP
+    status: Any = _KEEP
+    picture: Any = _KEEP
+    frame: Any = _KEEP
+    """The slider."""
+    key: Any = _KEEP
+    saving: Any = _KEEP
+    """The group of downloads."""
+    why: Any = _KEEP
+    """The group of explanations."""
+    overlay: Any = _KEEP
+    masks_json: Any = _KEEP
+    masks_zip: Any = _KEEP
+    query: Any = _KEEP
+    """The sentences to ask about."""
 
 
 @no_type_check  # Whatever wraps it to check types would hide from gradio that it yields.
@@ -29,56 +52,48 @@ def find(
     video: str | None,
     sentences: str,
     last: Visit | None,
-) -> Iterator[Answer]:
+) -> Iterator[Found]:
     """Segment a video while the page shows how far it is.
 
     The visit's files lie in a folder of their own inside ``folder``.
-
-    Yields values for the visit, status, picture, frame slider, colour key, the groups of downloads
-    and of explanations, three downloads, and the sentences to ask about.
     """
-    keep = gr.skip()
     if last is not None:
         last.close()
-    hidden = gr.update(visible=False)
-    yield None, note("Waiting for the video …"), None, hidden, "", hidden, hidden, *[keep] * 4
+    nothing = Found(visit=None, picture=None, frame=_HIDDEN, key="", saving=_HIDDEN, why=_HIDDEN)
+    yield nothing._replace(status=note("Waiting for the video …"))
     try:
         visit = Visit(video, sentences, limits, folder)
     except ValueError as error:
-        yield None, failure(str(error)), *[keep] * 9
+        yield nothing._replace(status=failure(str(error)))
         return
     # From now on the stop button knows what to stop.
-    yield visit, *[keep] * 10
+    yield Found(visit)
     try:
         for progress in visit.run(segmenter):
-            shown = progress_bar(progress)
-            yield keep, shown, progress.picture, keep, colour_key(visit), *[keep] * 6
+            shown, key = progress_bar(progress), colour_key(visit)
+            yield Found(status=shown, picture=progress.picture, key=key)
     except (ValueError, StoppedError) as error:
         visit.close()
         said = note("Stopped.") if isinstance(error, StoppedError) else failure(str(error))
-        yield None, said, None, hidden, "", *[keep] * 6
+        yield nothing._replace(status=said)
         return
     except BaseException:
         # The visitor left.
         visit.close()
         raise
     middle = visit.frames // 2
-    slider = gr.update(visible=True, maximum=visit.frames - 1, value=middle)
-    group = gr.update(visible=True)
-    asked = gr.update(choices=[(q, n) for n, q in enumerate(visit.queries)], value=0)
     done = f"Done: {visit.frames} frames. Move the slider to look at each of them."
-    yield (
-        visit,
-        note(done, *visit.notes),
-        visit.picture(middle),
-        slider,
-        colour_key(visit),
-        group,
-        group,
-        str(visit.overlay),
-        str(visit.masks_json),
-        str(visit.masks_zip),
-        asked,
+    yield Found(
+        status=note(done, *visit.notes),
+        picture=visit.picture(middle),
+        frame=gr.update(visible=True, maximum=visit.frames - 1, value=middle),
+        key=colour_key(visit),
+        saving=_VISIBLE,
+        why=_VISIBLE,
+        overlay=str(visit.overlay),
+        masks_json=str(visit.masks_json),
+        masks_zip=str(visit.masks_zip),
+        query=gr.update(choices=[(q, n) for n, q in enumerate(visit.queries)], value=0),
     )
 
 
@@ -90,14 +105,14 @@ def stop(visit: Visit | None) -> None:
 
 def picture(visit: Visit | None, frame: int) -> Any:
     """The frame that the slider points at."""
-    return gr.skip() if visit is None else visit.picture(min(int(frame), visit.frames - 1))
+    return _KEEP if visit is None else visit.picture(min(int(frame), visit.frames - 1))
 
 
 def words(segmenter: Segmenter, visit: Visit | None, query: int | None) -> Any:
     """The words of a sentence to choose from, the last one chosen."""
     if visit is None or query is None:
-        return gr.skip()
-    read = segmenter.vocabulary.tokenize(visit.queries[query])
+        return _KEEP
+    read = segmenter.vocabulary.read(visit.queries[query])
     return gr.update(choices=[(word, n) for n, word in enumerate(read)], value=len(read) - 1)
 
 
@@ -111,7 +126,7 @@ def maps(
 ) -> Answer:
     """Maps of a word in both encoders and of the selection, and the selection in numbers."""
     if visit is None or query is None or word is None:
-        return (gr.skip(),) * 4
+        return (_KEEP,) * 4
     found = visit.explain(segmenter, min(int(frame), visit.frames - 1), query)
     shown = [_attention(found, "spatial", stage, word), _attention(found, "temporal", stage, word)]
     if not found.explained.selection:
@@ -125,6 +140,6 @@ def maps(
 
 def _attention(found: Explanation, stream: Any, stage: int, word: int) -> Picture | None:
     """A word's map in an encoder; None where the network has none."""
-    if stage not in found.streams.get(stream, []) or word >= len(found.words):
+    if stage not in found.streams.get(stream, []):
         return None
     return draw_heat(found.image, found.attention(stream, stage, word))

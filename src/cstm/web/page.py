@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
-from gradio.events import Dependency
 
 from cstm.inference.samples import SampleClip
 from cstm.inference.segmenter import Segmenter
 from cstm.web import answers
 from cstm.web.fragments import heading, note
 from cstm.web.visit import Limits, Visit
+
+Options = dict[str, Any]
 
 _FORGOTTEN_AFTER = 3600
 """Seconds after which what a visitor left behind is deleted."""
@@ -72,16 +74,19 @@ def build_page(
 
         outputs = [visit, status, picture, frame, key, saving, why, *downloads, query]
         asked = [visit, frame, query, word, stage]
-        on_network = {"concurrency_limit": 1, "concurrency_id": "network"}
-
-        def show_maps(event: Dependency) -> None:
-            answer = partial(answers.maps, segmenter)
-            event.then(answer, asked, [*maps, shares], show_progress="minimal", **on_network)
-
-        def show_words(event: Dependency) -> None:
-            answer = partial(answers.words, segmenter)
-            show_maps(event.then(answer, [visit, query], word, show_progress="hidden"))
-
+        on_network: Options = {"concurrency_limit": 1, "concurrency_id": "network"}
+        show_words: Options = {
+            "fn": partial(answers.words, segmenter),
+            "inputs": [visit, query],
+            "outputs": word,
+            "show_progress": "hidden",
+        }
+        show_maps: Options = on_network | {
+            "fn": partial(answers.maps, segmenter),
+            "inputs": asked,
+            "outputs": [*maps, shares],
+            "show_progress": "minimal",
+        }
         begun = find.click(_busy, None, [find, stop], queue=False)
         running = begun.then(
             partial(answers.find, segmenter, limits, folder),
@@ -90,7 +95,8 @@ def build_page(
             show_progress="hidden",
             **on_network,
         )
-        show_words(running.then(_idle, None, [find, stop], queue=False))
+        ended = running.then(_idle, None, [find, stop], queue=False)
+        ended.then(**show_words).then(**show_maps)
         stop.click(answers.stop, visit, None, queue=False)
         frame.change(
             answers.picture,
@@ -99,10 +105,9 @@ def build_page(
             show_progress="hidden",
             trigger_mode="always_last",
         )
-        show_words(query.input(lambda: None))
-        for choice in (word.input, stage.input):
-            show_maps(choice(lambda: None))
-        show_maps(frame.change(lambda: None, trigger_mode="always_last"))
+        query.input(**show_words).then(**show_maps)
+        chosen = [word.input, stage.input, frame.change]
+        gr.on(chosen, **show_maps, trigger_mode="always_last")
     return page
 
 

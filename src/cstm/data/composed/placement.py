@@ -135,10 +135,11 @@ def _draw_backdrop(
 ) -> Backdrop:
     """Scale and shift a photograph so that all that the camera sees lies on it."""
     photograph = picture[0].photograph
-    left, top, right, bottom = camera.reach(*size)
+    seen = Box(*camera.reach(*size))
+    left, top, right, bottom = seen
     fit = max((right - left) / photograph.width, (bottom - top) / photograph.height)
     if whole and rng.random() < _CLOSE_UP_SHARE:
-        return _close_up(rng, picture, camera, size, fit)
+        return _close_up(rng, picture, size, seen, fit)
     scale = fit * float(rng.uniform(1.0, 1.08 if whole else 1.35))
     room_x = photograph.width * scale - (right - left)
     room_y = photograph.height * scale - (bottom - top)
@@ -147,7 +148,7 @@ def _draw_backdrop(
 
 
 def _close_up(
-    rng: Generator, picture: list[Figure], camera: Camera, size: tuple[int, int], fit: float
+    rng: Generator, picture: list[Figure], size: tuple[int, int], seen: Box, fit: float
 ) -> Backdrop:
     """Zoom a photograph to one of its figures, as far as its pixels allow."""
     photograph = picture[0].photograph
@@ -155,13 +156,12 @@ def _close_up(
     x, y, wide, high = figure.instance.box
     wanted = float(rng.uniform(0.6, 1.5)) * min(size) / max(1.0, max(wide, high))
     scale = min(max(fit, wanted), max(fit, 1.8), 3 * fit)
-    left, top, right, bottom = camera.reach(*size)
     # The upper part of what is too large for the picture, where a person's face is.
     middle = (x + wide * float(rng.uniform(0.35, 0.65)), y + high * float(rng.uniform(0.2, 0.6)))
     starts = []
     for place, low, high_end, whole_side, side in (
-        (middle[0], left, right, photograph.width, size[0]),
-        (middle[1], top, bottom, photograph.height, size[1]),
+        (middle[0], seen.left, seen.right, photograph.width, size[0]),
+        (middle[1], seen.top, seen.bottom, photograph.height, size[1]),
     ):
         # Between these the camera never sees past the photograph's border.
         start = scale * place - side / 2
