@@ -1,6 +1,8 @@
 """One process or many: who computes where, under torchrun or alone."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from jaxtyping import Float
@@ -19,11 +21,15 @@ def pick_device(device: Device) -> torch.device:
     return torch.device(device)
 
 
-def join(device: Device, precision: Precision = "32-true") -> Fabric:
-    """Take this process's place: among those that torchrun started, or alone.
+@contextmanager
+def join(device: Device, precision: Precision = "32-true") -> Iterator[Fabric]:
+    """Take this process's place, among those that torchrun started or alone, and leave it again.
 
     Under ``torchrun --nproc-per-node 8`` each process takes the GPU of its local rank, and they
     talk by NCCL (on CPUs by gloo). ``fabric.global_rank`` and ``fabric.world_size`` say who is who.
+
+    They part in order: a process that ends while gloo's threads still run is aborted at times. Not
+    after an error, when the others may be waiting for this one: torchrun ends them then.
 
     Raises:
         ValueError: there are fewer GPUs than asked for; or half precision without a GPU.
@@ -46,7 +52,9 @@ def join(device: Device, precision: Precision = "32-true") -> Fabric:
         precision=precision,
     )
     fabric.launch()
-    return fabric
+    yield fabric
+    if world > 1:
+        distributed.destroy_process_group()
 
 
 def mean_over_processes(values: Float[Tensor, " value"]) -> Float[Tensor, " value"]:

@@ -24,8 +24,9 @@ def train_in_a_process(run: Run, steps: Synchronized) -> None:
     from cstm.processes import join
     from cstm.training.run import train
 
-    for _ in train(run, join("cpu")):
-        steps.value += 1
+    with join("cpu") as fabric:
+        for _ in train(run, fabric):
+            steps.value += 1
 
 
 @pytest.fixture(scope="module")

@@ -69,23 +69,23 @@ def evaluate(
     checkpoint = load_checkpoint(find_weights(weights))
     clip = checkpoint.experiment.clip
     dataset = open_dataset(data, root, split, clip, frames)
-    fabric = join(device)
-    indices = spread(len(dataset), len(dataset) if samples is None else samples)
-    mine = share(indices, batch, fabric.global_rank, fabric.world_size)
-    metric = make_protocol(protocol, clip.size)
-    counts = run_over(
-        checkpoint.network.to(fabric.device),
-        checkpoint.vocabulary,
-        dataset,
-        clip,
-        metric,
-        mine,
-        batch,
-        workers,
-        data,
-    )
-    track(counts, len(mine), "evaluating")
-    result = metric.compute()
+    with join(device) as fabric:
+        indices = spread(len(dataset), len(dataset) if samples is None else samples)
+        mine = share(indices, batch, fabric.global_rank, fabric.world_size)
+        metric = make_protocol(protocol, clip.size)
+        counts = run_over(
+            checkpoint.network.to(fabric.device),
+            checkpoint.vocabulary,
+            dataset,
+            clip,
+            metric,
+            mine,
+            batch,
+            workers,
+            data,
+        )
+        track(counts, len(mine), "evaluating")
+        result = metric.compute()
     if not fabric.is_global_zero:
         return
     rows = metric.rows.values()

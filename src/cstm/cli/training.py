@@ -91,7 +91,7 @@ def train(
         take="partial" if partial_weights else "whole",
         pace=Pace(accumulate, compiled, save_minutes),
     )
-    fabric = join(device, precision)
-    watch(train_run(run, fabric))
+    with join(device, precision) as fabric:
+        watch(train_run(run, fabric))
     if fabric.is_global_zero:
         print(f"trained {experiment}: {out / 'cstm.safetensors'}")
