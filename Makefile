@@ -19,10 +19,10 @@ check: .venv/installed  ## style, types and the direction of imports
 docs: .venv/installed  ## the documentation as a site, in site/
 	$(BIN)/python -m mkdocs build --strict
 
-wheel: .venv/installed  ## build the package, install it elsewhere, and run the demo from there
+wheel:  ## build the package, install it in an environment of its own, and run the demo from there
 	rm -rf dist
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	$(PYTHON) -m venv dist/venv
+	dist/venv/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	dist/venv/bin/python -m pip install --quiet "$$(ls dist/cstm-*.whl)[web]"
 	cd dist && venv/bin/cstm doctor && venv/bin/cstm demo --out demo
 	cd dist && venv/bin/python -c "import cstm.web.page, cstm; print(cstm.__file__)"
