@@ -68,8 +68,9 @@ class ModelConfig:
     """Coordinates concatenated before a 3×3 convolution, or added after a learned 1×1."""
     fusion: Literal["lgfs", "add", "max"] = "lgfs"
     """How the decoder merges the two encoders (Table 3b)."""
-    decoder: Literal["full", "lean"] = "full"
-    """Full: 3×3 laterals, two 3×3 per response head. Lean: 1×1 laterals, one 3×3."""
+    decoder: Literal["full", "lean", "refined"] = "full"
+    """Full: 3×3 laterals, two 3×3 per response head. Lean: 1×1 laterals, one 3×3. Refined: 1×1
+    laterals, residual blocks on the sums of equation 9, a narrow finest stage."""
     decoder_channels: int = 256
     """Channels of all decoder features."""
     word_channels: int = 300

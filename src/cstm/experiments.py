@@ -21,6 +21,7 @@ LITE = replace(
     # The temporal stage 1 is pixels: nothing that a word could be about.
     cmam_stages=(2, 3, 4, 5),
     modulation="centred",
+    decoder="refined",
     decoder_channels=96,
     language_channels=192,
     relation_channels=96,

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from einops import einsum
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
@@ -142,17 +143,35 @@ def slow_upsample(x, height, width):
     return out
 
 
+def slow_refinement(block, x):
+    """Two 3×3 convolutions and what came in, one position at a time; BatchNorm as it begins."""
+    channels, rows, columns = x.shape
+    scale = (1 + block.first[1].eps) ** -0.5
+    before = x
+    for convolution in (block.first[0], block.second[0]):
+        padded = torch.zeros(channels, rows + 2, columns + 2)
+        padded[:, 1:-1, 1:-1] = x
+        out = torch.empty(channels, rows, columns)
+        for i in range(rows):
+            for j in range(columns):
+                window = padded[:, i : i + 3, j : j + 3]
+                out[:, i, j] = (convolution.weight * window).sum((1, 2, 3)) * scale
+        x = out.clamp(min=0) if convolution is block.first[0] else out
+    return (before + x).clamp(min=0)
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     fusion=st.sampled_from(["lgfs", "add", "max"]),
     side=st.integers(1, 2),
     widths=st.lists(sizes, min_size=5, max_size=5),
+    style=st.sampled_from(["full", "lean", "refined"]),
     concatenate=st.booleans(),
     seed=st.integers(0, 2**31),
 )
-def test_the_decoder_is_equation_9(fusion, side, widths, concatenate, seed):
+def test_the_decoder_is_equation_9(fusion, side, widths, style, concatenate, seed):
     torch.manual_seed(seed)
-    decoder = Decoder(widths, widths[::-1], 3, 4, fusion, "full", concatenate).eval()
+    decoder = Decoder(widths, widths[::-1], 3, 4, fusion, style, concatenate).eval()
     grids = [side * 2**k for k in (4, 3, 2, 1, 0)]
     spatial = [torch.randn(1, c, g, g) for c, g in zip(widths, grids, strict=True)]
     temporal = [torch.randn(1, c, g, g) for c, g in zip(widths[::-1], grids, strict=True)]
@@ -168,8 +187,14 @@ def test_the_decoder_is_equation_9(fusion, side, widths, concatenate, seed):
             "add": lambda s=s, t=t: s + t,
             "max": lambda s=s, t=t: torch.where(s > t, s, t),
         }[fusion]()
+        if stage == 0 and style == "refined":
+            expected = einsum(decoder.narrow.weight[..., 0, 0], expected, "o c, c h w -> o h w")
+            expected = expected + decoder.narrow.bias[:, None, None]
         expected = fused if expected is None else fused + slow_upsample(expected, *s.shape[1:])
+        for block in decoder.refinements[stage]:
+            expected = slow_refinement(block, expected)
         assert_close(decoded[stage][0], expected, atol=1e-5, rtol=1e-5)
+    assert (len(decoder.refinements[4]) > 0) == (style == "refined")
 
 
 @pytest.mark.parametrize("fusion", [Add(), Max()])

@@ -89,7 +89,7 @@ def test_fast_is_fast():
 def test_lite_is_lighter_still():
     """The bounds of a network for two cores, at 8×320×320."""
     cost = profile(get_experiment("lite"))
-    assert 9e9 < cost["macs"]["total"] <= 10.5e9
+    assert 8.9e9 < cost["macs"]["total"] <= 10.5e9
     assert cost["parameters"] - cost["word_vectors"] <= 10e6
     assert cost["word_vectors"] == 2 * 1300 * 300
 

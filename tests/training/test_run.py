@@ -235,6 +235,23 @@ def test_a_network_goes_on_from_another_with_its_words(finished, world, prepared
         assert torch.equal(after.network.state_dict()[key], value), key
 
 
+def test_encoders_go_on_under_another_decoder(finished, world, prepared, tmp_path, capsys):
+    before = load_checkpoint(finished / "cstm.safetensors").network.state_dict()
+    model = replace(EXPERIMENT.model, decoder="refined")
+    still = replace(SCHEDULE, epochs=1, samples=4, learning_rate=0.0)
+    experiment = replace(EXPERIMENT, model=model, decoder=still)
+    run = replace(
+        run_of(world, prepared, tmp_path, experiment), start=finished / "cstm.safetensors"
+    )
+    assert train_all(run) == ["joint"]
+    assert "differs in decoder: its encoders are taken" in capsys.readouterr().err
+    after = load_checkpoint(tmp_path / "cstm.safetensors")
+    assert after.experiment.model.decoder == "refined"
+    weights = dict(after.network.named_parameters())
+    for key in (key for key in before if key in weights and not key.startswith("decoder.")):
+        assert torch.equal(weights[key], before[key]), key
+
+
 def test_words_that_the_network_to_start_from_lacks_are_told(finished, prepared, tmp_path, capsys):
     other = tmp_path / "other"
     synthesize(other, 2, 1, seed=8, size=(96, 80), frames=12, workers=1)

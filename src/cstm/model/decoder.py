@@ -16,7 +16,10 @@ Stage = Float[Tensor, "batch _channel _height _width"]
 Stages = Sequence[Stage]
 """Features of the five stages, fine to coarse; each has its own width and size."""
 Sentence = Float[Tensor, "batch language"]
-Style = Literal["full", "lean"]
+Style = Literal["full", "lean", "refined"]
+
+REFINEMENTS = (1, 1, 1, 2, 1)
+"""Blocks that refine the sum of each stage, fine to coarse, where the style is ``refined``."""
 
 
 def convolution(channels: int, out_channels: int, kernel: int) -> nn.Sequential:
@@ -28,8 +31,17 @@ def convolution(channels: int, out_channels: int, kernel: int) -> nn.Sequential:
     )
 
 
+def stage_channels(channels: int, style: Style) -> tuple[int, ...]:
+    """Channels of the decoder's five stages, fine to coarse.
+
+    The finest stage of a refined decoder is a third as wide: it has only an outline to add, at four
+    times the positions of the stage below.
+    """
+    return (channels // 3 if style == "refined" else channels, *[channels] * 4)
+
+
 class Laterals(nn.Module):
-    """Bring the five features of one stream to the decoder's width.
+    """Bring the five features of one stream to the decoder's widths.
 
     With ``sentence_channels`` the sentence is concatenated at every position first: the
     multimodal interaction of the baselines without CMAM (section 4.4).
@@ -39,10 +51,11 @@ class Laterals(nn.Module):
         self, widths: Sequence[int], channels: int, style: Style, sentence_channels: int = 0
     ) -> None:
         super().__init__()
-        kernel = {"full": 3, "lean": 1}[style]
+        kernel = 3 if style == "full" else 1
         self.with_sentence = sentence_channels > 0
         self.stages = nn.ModuleList(
-            convolution(width + sentence_channels, channels, kernel) for width in widths
+            convolution(width + sentence_channels, out_channels, kernel)
+            for width, out_channels in zip(widths, stage_channels(channels, style), strict=True)
         )
 
     def forward(self, features: Stages, sentence: Sentence) -> list[Stage]:
@@ -55,10 +68,27 @@ class Laterals(nn.Module):
         return [stage(x) for stage, x in zip(self.stages, features, strict=True)]
 
 
+class Refinement(nn.Module):
+    """Residual block of two 3×3 convolutions: lets neighbours in the sum of a stage speak.
+
+    Without it, laterals of 1×1 and the sums of equation 9 leave everything between positions to the
+    encoders, and to one convolution of the head.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = convolution(channels, channels, 3)
+        self.second = convolution(channels, channels, 3)[:2]
+
+    def forward(self, x: Stage) -> Stage:
+        """Return a feature of the same shape."""
+        return functional.relu(x + self.second(self.first(x)))
+
+
 def response_head(channels: int, style: Style) -> nn.Sequential:
     """3×3 convolutions with ReLU (full: two, lean: one), then 1×1 to one response map."""
     layers: list[nn.Module] = []
-    for _ in range({"full": 2, "lean": 1}[style]):
+    for _ in range({"full": 2, "lean": 1, "refined": 0}[style]):
         layers += [nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU()]
     return nn.Sequential(*layers, nn.Conv2d(channels, 1, 1))
 
@@ -81,7 +111,9 @@ class Decoder(nn.Module):
         sentence_channels: width of the sentence feature.
         channels: width of all decoder features.
         fusion: how the two streams are merged; unused with a single stream.
-        style: kernel of the laterals and depth of the heads.
+        style: ``full`` has laterals of 3×3 and heads of two 3×3; ``lean`` laterals of 1×1 and heads
+            of one 3×3; ``refined`` laterals of 1×1, and instead of 3×3 convolutions in the heads
+            residual blocks on the sums of equation 9, most where positions are few.
         concatenate_sentence: whether the laterals see the sentence (networks without CMAM).
         presence: whether it also tells if the actor is there at all.
     """
@@ -103,12 +135,18 @@ class Decoder(nn.Module):
         self.temporal = (
             Laterals(temporal_widths, channels, style, seen) if temporal_widths else None
         )
+        widths = stage_channels(channels, style)
         self.fusions = (
-            nn.ModuleList(build_fusion(fusion, sentence_channels, channels) for _ in range(5))
+            nn.ModuleList(build_fusion(fusion, sentence_channels, width) for width in widths)
             if spatial_widths and temporal_widths
             else None
         )
-        self.heads = nn.ModuleList(response_head(channels, style) for _ in range(5))
+        self.narrow = nn.Conv2d(widths[1], widths[0], 1) if widths[0] != widths[1] else None
+        self.refinements = nn.ModuleList(
+            nn.Sequential(*(Refinement(width) for _ in range(blocks if style == "refined" else 0)))
+            for width, blocks in zip(widths, REFINEMENTS, strict=True)
+        )
+        self.heads = nn.ModuleList(response_head(width, style) for width in widths)
         self.presence = Presence(channels, sentence_channels) if presence == "pooled" else None
 
     def _laterals(
@@ -147,19 +185,25 @@ class Decoder(nn.Module):
         temporal: Stages | None,
         sentence: Sentence,
     ) -> list[Stage]:
-        """Features V_D of equation 9, fine to coarse: V_F plus the upsampled coarser one."""
+        """Features V_D of equation 9, fine to coarse: V_F plus the upsampled coarser one.
+
+        A refined decoder passes each sum through its blocks.
+        """
         streams = self._laterals(spatial, temporal, sentence)
         if self.fusions is None:
             (fused,) = streams
         else:
             stages = zip(self.fusions, *streams, strict=True)
             fused = [fusion(s, t, sentence) for fusion, s, t in stages]
-        decoded = [fused[-1]]
-        for finer in reversed(fused[:-1]):
+        decoded = [self.refinements[-1](fused[-1])]
+        for stage in reversed(range(4)):
+            finer, coarser = fused[stage], decoded[0]
+            if stage == 0 and self.narrow is not None:
+                coarser = self.narrow(coarser)
             coarser = functional.interpolate(
-                decoded[0], size=finer.shape[-2:], mode="bilinear", align_corners=False
+                coarser, size=finer.shape[-2:], mode="bilinear", align_corners=False
             )
-            decoded.insert(0, finer + coarser)
+            decoded.insert(0, self.refinements[stage](finer + coarser))
         return decoded
 
     def forward(

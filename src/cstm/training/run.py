@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,14 @@ from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoin
 from cstm.training.fit import Step, fit
 from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
-from cstm.training.stages import Stage, StreamName, build_stage, stages_of
+from cstm.training.stages import (
+    DECODER_SETTINGS,
+    Stage,
+    StreamName,
+    build_stage,
+    differences,
+    stages_of,
+)
 from cstm.training.vocabulary import pretrained_vectors, with_words
 
 VALIDATION_BATCH = 8
@@ -125,20 +132,24 @@ def _has_test(source: Source) -> bool:
 
 
 def _load_start(run: Run, stage: Stage) -> Checkpoint | None:
-    """Load the network to start from; refuse one that is not what the stage trains."""
+    """Load the network to start from; refuse one whose encoders are not what the stage trains."""
     if run.start is None:
         return None
     start = load_checkpoint(run.start)
     theirs, ours = start.experiment.model, stage.model
     if not isinstance(theirs, ModelConfig):
         raise ValueError(f"{run.start} is the authors' network, which can't be trained")
-    # Calibrated afterwards.
-    theirs = replace(theirs, presence_threshold=ours.presence_threshold)
-    if theirs != ours:
-        differ = [f.name for f in fields(ours) if getattr(theirs, f.name) != getattr(ours, f.name)]
+    differ = differences(theirs, ours)
+    if not differ <= DECODER_SETTINGS:
         raise ValueError(
-            f"{run.start} holds another network: it differs in {', '.join(differ)}; leave --model "
-            "settings as they were, or train without --start"
+            f"{run.start} holds another network: it differs in {', '.join(sorted(differ))}; leave "
+            "--model settings as they were, or train without --start"
+        )
+    if differ and is_first_process():
+        print(
+            f"{run.start} differs in {', '.join(sorted(differ))}: its encoders are taken, and a "
+            "fresh decoder is trained on them",
+            file=sys.stderr,
         )
     return start
 

@@ -1,6 +1,6 @@
 """The paper's two training stages (section 4.2) as a list of networks to fit, one after another."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,10 @@ from cstm.training.checkpoint import Checkpoint, load_encoders
 
 StreamName = Literal["spatial", "temporal"]
 StageName = Literal["spatial", "temporal", "joint"]
+
+
+DECODER_SETTINGS = {"fusion", "decoder", "decoder_channels", "presence"}
+"""What may differ between two networks whose encoders are the same."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,12 @@ def stages_of(experiment: Experiment, start: bool = False) -> list[Stage]:
     ]
 
 
+def differences(theirs: ModelConfig, ours: ModelConfig) -> set[str]:
+    """Names of the settings that differ, but for the threshold that is calibrated afterwards."""
+    names = {field.name for field in fields(ours)} - {"presence_threshold"}
+    return {name for name in names if getattr(theirs, name) != getattr(ours, name)}
+
+
 def build_stage(
     stage: Stage,
     vocabulary: Vocabulary,
@@ -76,8 +86,9 @@ def build_stage(
         vocabulary: its words.
         run: folder in which the stages before left their checkpoints.
         vectors: pretrained word vectors, kept fixed; None to learn them.
-        start: a network of this kind with the same vocabulary, for a stage that begins with one.
-            Word vectors that both of its streams share came from a file, and stay fixed.
+        start: a network with these encoders and the same vocabulary, for a stage that begins with
+            one; its decoder is taken where it is the same. Word vectors that both of its streams
+            share came from a file, and stay fixed.
     """
     torch.manual_seed(stage.schedule.seed)
     network = ActorSegmenter(stage.model, len(vocabulary))
@@ -87,7 +98,11 @@ def build_stage(
                 stream.language.set_vectors(vectors)
     if stage.begins == "network":
         assert start is not None
-        network.load_state_dict(start.network.state_dict())
+        theirs = start.experiment.model
+        assert isinstance(theirs, ModelConfig)
+        parts = stage.streams if differences(theirs, stage.model) else [*stage.streams, "decoder"]
+        for name in parts:
+            getattr(network, name).load_state_dict(getattr(start.network, name).state_dict())
         tables = [getattr(network, name).language.vectors.weight for name in stage.streams]
         if len(tables) == 2 and torch.equal(*tables):
             for table in tables:
