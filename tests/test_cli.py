@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from cstm.cli import main
+from cstm.cli import COMMANDS, main
 from cstm.data.synthetic import render_clip
 from cstm.inference.samples import write_clip
 
@@ -324,6 +324,14 @@ def test_the_installed_command_teaches():
     help_text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "--query" in help_text
     assert "Example" in help_text
+
+
+def test_all_commands_are_seen_at_a_glance():
+    command = [sys.executable, "-m", "cstm.cli", "--help"]
+    help_text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert all(f"• {name}" in help_text for name in COMMANDS)
+    assert len(help_text.splitlines()) < 50
+    assert "Example" not in help_text
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,9 @@ def _parse(arguments: Sequence[str]) -> Callable[[], None]:
     Raises:
         ValueError: a setting is out of range. Wrong usage gets tyro's own explanation.
     """
-    commands = {name: _deferred(command) for name, command in COMMANDS.items()}
+    # Beside all others a command has one sentence; what it writes and asks for, its own help says.
+    is_overview = list(arguments) in ([], ["-h"], ["--help"])
+    commands = {name: _deferred(command, is_overview) for name, command in COMMANDS.items()}
     if arguments[:1] == ["train"] and arguments[1:] not in ([], ["-h"], ["--help"]):
         # The experiment that is named sets the defaults of the options.
         if arguments[1].startswith("-"):
@@ -74,7 +76,8 @@ def _parse(arguments: Sequence[str]) -> Callable[[], None]:
                 commands,
                 prog="cstm",
                 args=arguments,
-                description="A video and a sentence in, the mask of the actor it describes out.",
+                description="A video and a sentence in, the mask of the actor it describes out. "
+                "`cstm COMMAND --help` explains a command and all its options.",
                 config=(FlagCreatePairsOff,),
             )
     except SystemExit:
@@ -86,11 +89,13 @@ def _parse(arguments: Sequence[str]) -> Callable[[], None]:
         raise
 
 
-def _deferred(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
+def _deferred(command: Callable[..., None], is_brief: bool) -> Callable[..., Callable[[], None]]:
     @wraps(command)
     def bind(*arguments: object, **options: object) -> Callable[[], None]:
         return partial(command, *arguments, **options)
 
+    if is_brief and command.__doc__:
+        bind.__doc__ = command.__doc__.split("\n\n")[0]
     return bind
 
 
