@@ -14,6 +14,7 @@ def train(
     root: tuple[Path, ...],
     out: Path,
     data: str = "a2d",
+    composed_clips: tuple[int, int] | None = None,
     prepared: Path | None = None,
     validation_samples: int = 300,
     device: Device = "auto",
@@ -47,6 +48,9 @@ def train(
             photographs with COCO instance masks, of which clips are made; or own, videos of your
             own with masks and sentences (docs/own-data.md). Several are mixed by weights:
             `composed:0.7,synthetic:0.3`.
+        composed_clips: First and last number of the composed clips to train on, of which there is
+            no end: other numbers are other clips. 0 to 9,999 if not given; 1,000 clips take about
+            0.9 GB of disk at 192 pixels, 2.5 GB at 320.
         prepared: Where decoded clips are kept; runs can share it. OUT/prepared if not given.
         validation_samples: Test samples of each dataset that has a test part, evaluated after every
             epoch; 0 for none.
@@ -73,6 +77,11 @@ def train(
     from cstm.training.watch import watch
 
     sources = read_sources(data, root)
+    if composed_clips is not None:
+        if not any(source.data == "composed" for source in sources):
+            raise ValueError("--composed-clips is for --data composed")
+        if not 0 <= composed_clips[0] <= composed_clips[1]:
+            raise ValueError("--composed-clips: two numbers from 0 on, the second no smaller")
     for source in sources:
         if not source.root.is_dir():
             raise ValueError(f"no dataset at {source.root}; give its folder as --root")
@@ -82,6 +91,9 @@ def train(
         sources=tuple(sources),
         out=out,
         prepared=prepared or out / "prepared",
+        composed_clips=None
+        if composed_clips is None
+        else range(composed_clips[0], composed_clips[1] + 1),
         validation_samples=validation_samples,
         start=None if start is None else find_weights(start),
         vectors=vectors,

@@ -12,7 +12,12 @@ from cstm.data.sample import Samples
 
 
 def open_dataset(
-    data: DataFormat, root: Path, split: Split, clip: ClipConfig, frames: Frames = "uniform"
+    data: DataFormat,
+    root: Path,
+    split: Split,
+    clip: ClipConfig,
+    frames: Frames = "uniform",
+    clips: range | None = None,
 ) -> Samples:
     """Open one split of a dataset.
 
@@ -26,6 +31,7 @@ def open_dataset(
         clip: how many frames a sample holds, and how far apart.
         frames: which frames of J-HMDB are evaluated: three of each video, uniformly spread, or
             those of a file such as ``jhmdb_sentences_samples_metadata.json``.
+        clips: numbers of composed clips; the usual ones if None.
 
     Raises:
         ValueError: a file is missing, or is not what its name says; or there is no such part.
@@ -40,7 +46,7 @@ def open_dataset(
                 raise ValueError("jhmdb is for testing only; train on a2d and choose split test")
             return JHMDBSentences(root, clip, frames)
         case "composed":
-            return ComposedClips(root, split, clip)
+            return ComposedClips(root, split, clip, clips)
         case "own":
             return OwnSentences(root, split, clip)
 

@@ -35,6 +35,8 @@ class Run:
     out: Path
     prepared: Path
     """Folder for the decoded samples; runs with the same clip settings can share it."""
+    composed_clips: range | None = None
+    """Numbers of the composed clips to train on; the usual ones if None."""
     validation_samples: int = 300
     """Samples of each test split, spread evenly, evaluated after every epoch; 0 for none."""
     start: Path | None = None

@@ -161,6 +161,10 @@ def test_a_clip_depends_on_seed_split_and_number_alone(clips, photographs):
     for index, sample in enumerate(backwards):
         np.testing.assert_array_equal(sample.frames, clips[index].frames)
         np.testing.assert_array_equal(sample.mask, clips[index].mask)
+    later = ComposedClips(photographs, "train", clips=range(4, 10))
+    assert [pair for pair in few.pairs if pair.video >= "train00004"] == later.pairs
+    first = next(i for i, pair in enumerate(few.pairs) if pair.video == "train00004")
+    np.testing.assert_array_equal(few[first].frames, later[0].frames)
     other = ComposedClips(photographs, "train", clips=10, seed=1)
     assert [p.sentence for p in other.pairs] != [p.sentence for p in few.pairs]
 

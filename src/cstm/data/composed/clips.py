@@ -31,7 +31,8 @@ class ComposedClips:
         root: folder with an instance file in COCO's format and its pictures.
         split: part of the photographs.
         clip: how many frames a sample holds, and how far apart.
-        clips: how many; of :data:`CLIPS` if None.
+        clips: how many, or the numbers of those wanted, since a split has clips without end;
+            :data:`CLIPS` if None.
         seed: of the plans.
 
     Raises:
@@ -44,7 +45,7 @@ class ComposedClips:
         root: str | Path,
         split: Split,
         clip: ClipConfig | None = None,
-        clips: int | None = None,
+        clips: int | range | None = None,
         seed: int = 0,
     ) -> None:
         self.root = Path(root)
@@ -54,27 +55,29 @@ class ComposedClips:
         self.pairs: list[Pair] = []
         self._sentences: list[tuple[int, Sentence]] = []
         self._last: tuple[int, Clip] | None = None
-        for number in range(CLIPS[split] if clips is None else clips):
+        wanted = CLIPS[split] if clips is None else clips
+        for number in range(wanted) if isinstance(wanted, int) else wanted:
             plan = draw_plan(np.random.default_rng([seed, split == "test", number]), stock)
             if plan is None:
                 raise ValueError(
                     f"{self.root}: the {len(stock.pictures)} photographs for {split} are too few "
                     "or too full to compose clips of; give more photographs"
                 )
+            place = len(self.plans)
             self.plans.append(plan)
             video = f"{split}{number:05d}"
             for sentence in plan.sentences:
                 self.pairs.append(_pair(video, plan, sentence))
-                self._sentences.append((number, sentence))
+                self._sentences.append((place, sentence))
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def __getitem__(self, index: int) -> Sample:
         pair = self.pairs[index]
-        number, sentence = self._sentences[index]
-        plan = self.plans[number]
-        clip = self._draw(number)
+        place, sentence = self._sentences[index]
+        plan = self.plans[place]
+        clip = self._draw(place)
         shape = clip.frames.shape[1:3]
         action, direction = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
         for member, mask in clip.masks.items():
@@ -97,13 +100,13 @@ class ComposedClips:
             tags=pair.tags,
         )
 
-    def _draw(self, number: int) -> Clip:
+    def _draw(self, place: int) -> Clip:
         """Draw a clip; sentences about one clip follow each other, and share it."""
-        if self._last is None or self._last[0] != number:
-            plan = self.plans[number]
+        if self._last is None or self._last[0] != place:
+            plan = self.plans[place]
             times = clip_indices(TARGET, self.clip, LENGTH) - TARGET
             clear = [member for member, one in enumerate(plan.cast) if one.is_clear]
-            self._last = number, render(plan.scene, times.tolist(), clear)
+            self._last = place, render(plan.scene, times.tolist(), clear)
         return self._last[1]
 
 
