@@ -119,7 +119,7 @@ def pack(
     words: int = 10_000,
     overwrite: bool = False,
 ) -> None:
-    """Make weights ready to be shared: half precision, word vectors in 8 bits, more words.
+    """Make weights ready to be shared: half precision, matrices in 8 bits, more words.
 
     A network whose word vectors come from a file understands any word of that file: give the file,
     and its commonest words come along.

@@ -39,7 +39,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, compact: bool = False) -
     Args:
         path: the file, usually ``*.safetensors``.
         checkpoint: what to write.
-        compact: write half precision, and word vectors in 8 bits, each with a scale of its own.
+        compact: write half precision, and matrices (word vectors, GRUs, all linear layers) in 8
+            bits, each row with a scale of its own.
     """
     state = {
         name: tensor.detach().cpu().contiguous()
@@ -117,7 +118,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
 def _compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
     small = {}
     for name, tensor in state.items():
-        if name in _WORD_TABLES:
+        if tensor.is_floating_point() and tensor.dim() == 2:
             scale = tensor.abs().amax(dim=1, keepdim=True).clamp(min=1e-9) / 127
             small[name] = (tensor / scale).round().to(torch.int8)
             small[_scale_of(name)] = scale
@@ -129,14 +130,13 @@ def _compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
 def _single(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Undo :func:`_compact`: single precision throughout."""
     whole = {name: x.float() if x.is_floating_point() else x for name, x in state.items()}
-    for name in _WORD_TABLES:
-        if (scale := whole.pop(_scale_of(name), None)) is not None:
-            whole[name] = whole[name] * scale
+    for name in [name for name in whole if _scale_of(name) in whole]:
+        whole[name] = whole[name] * whole.pop(_scale_of(name))
     return whole
 
 
-def _scale_of(table: str) -> str:
-    return f"{table}.scale"
+def _scale_of(matrix: str) -> str:
+    return f"{matrix}.scale"
 
 
 def _experiment(settings: dict[str, Any]) -> Experiment:
