@@ -257,6 +257,20 @@ def test_presence_is_told_above_its_threshold():
         replace(PRESENT, presence_threshold=1.0)
 
 
+def test_who_is_there_has_a_mask_from_half_of_the_greatest_probability_on():
+    network = build(PRESENT).eval()
+    with torch.no_grad():
+        network.decoder.heads[0][-1].bias.sub_(3)
+    clip = torch.rand(2, 8, 3, 64, 64)
+    found = network.predict(clip, WORDS).mask > 0
+    network.decoder.presence = None
+    plain = network.predict(clip, WORDS).mask.sigmoid()
+    greatest = plain.flatten(1).amax(1)
+    assert (greatest < 0.5).all(), "without it the masks would be empty"
+    assert found.flatten(1).any(1).all()
+    assert torch.equal(found, plain > greatest[:, None, None] / 2)
+
+
 def test_what_presence_learns_leaves_the_masks_head_alone():
     network = build(PRESENT)
     network(torch.rand(2, 8, 3, 64, 64), WORDS).presence.sum().backward()

@@ -32,14 +32,14 @@ class Presence(nn.Module):
 
     def forward(
         self,
-        decoded: Sequence[Float[Tensor, "batch channel _height _width"]],
+        decoded: Sequence[Float[Tensor, "batch _channel _height _width"]],
         mask: Float[Tensor, "batch height width"],
         sentence: Float[Tensor, "batch language"],
     ) -> Float[Tensor, " batch"]:
         """Logit of the actor being there.
 
         Args:
-            decoded: features of all five stages, fine to coarse.
+            decoded: features of all five stages, fine to coarse; the finest may be narrow.
             mask: logits of the finest response map. What is learned here leaves it alone: a mask
                 has its own loss, in which an absent actor's is empty.
             sentence: its feature.
