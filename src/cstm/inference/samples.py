@@ -29,7 +29,6 @@ STREET_SHOT = FrameRange(104, 137)
 """First frame of the shot with the cyclist, and the first one after it."""
 STREET_QUERIES = (
     "the person on the bike",
-    "the motorcycle on the right",
     "a white dog running",
 )
 """Who is in the shot, and one who is not."""
