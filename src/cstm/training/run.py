@@ -12,7 +12,6 @@ from typing import Any
 
 from lightning_fabric import Fabric
 
-from cstm.config import ModelConfig
 from cstm.data.datasets import has_part, open_dataset
 from cstm.data.mixture import Mixture, Source
 from cstm.data.prepared import PreparedSamples, prepare, prepared_name
@@ -24,19 +23,13 @@ from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import find_weights, load_backbone
 from cstm.progress import is_first_process, track
 from cstm.training.batches import Share
-from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.fit import Step, fit
 from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
-from cstm.training.stages import (
-    DECODER_SETTINGS,
-    Stage,
-    StreamName,
-    build_stage,
-    differences,
-    stages_of,
-)
-from cstm.training.vocabulary import pretrained_vectors, with_words
+from cstm.training.stages import Stage, StreamName, build_stage, stages_of
+from cstm.training.start import load_start, with_words_of
+from cstm.training.vocabulary import pretrained_vectors
 
 VALIDATION_BATCH = 8
 
@@ -55,7 +48,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
         ValueError: ``out`` holds a run with other settings.
     """
     stages = stages_of(run.experiment, start=run.start is not None)
-    start = _load_start(run, stages[0])
+    start = load_start(run, stages[0])
     clip = run.experiment.clip
     # Whatever can be refused is refused before hours of work.
     for stage in stages:
@@ -75,7 +68,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     vocabulary = Vocabulary.of_sentences(samples.sentences)
     vectors = None
     if start is not None:
-        start = _with_words_of(start, vocabulary, run)
+        start = with_words_of(start, vocabulary, run)
         vocabulary = start.vocabulary
     elif run.vectors is not None:
         if run.words:
@@ -129,44 +122,6 @@ def _has_test(source: Source) -> bool:
     if not found and is_first_process():
         print(f"{source.name} has no test part: nothing to validate on", file=sys.stderr)
     return found
-
-
-def _load_start(run: Run, stage: Stage) -> Checkpoint | None:
-    """Load the network to start from; refuse one whose encoders are not what the stage trains."""
-    if run.start is None:
-        return None
-    start = load_checkpoint(run.start)
-    theirs, ours = start.experiment.model, stage.model
-    if not isinstance(theirs, ModelConfig):
-        raise ValueError(f"{run.start} is the authors' network, which can't be trained")
-    differ = differences(theirs, ours)
-    if not differ <= DECODER_SETTINGS:
-        raise ValueError(
-            f"{run.start} holds another network: it differs in {', '.join(sorted(differ))}; leave "
-            "--model settings as they were, or train without --start"
-        )
-    if differ and is_first_process():
-        print(
-            f"{run.start} differs in {', '.join(sorted(differ))}: its encoders are taken, and a "
-            "fresh decoder is trained on them",
-            file=sys.stderr,
-        )
-    return start
-
-
-def _with_words_of(start: Checkpoint, vocabulary: Vocabulary, run: Run) -> Checkpoint:
-    """The network to start from, with the dataset's words where there are vectors for them."""
-    if run.vectors is not None:
-        return with_words(start, run.vectors, run.words, also=vocabulary.words)
-    unknown = [word for word in vocabulary.words if word not in start.vocabulary]
-    if unknown and is_first_process():
-        some = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
-        print(
-            f"{run.start} doesn't know {len(unknown)} of {len(vocabulary.words)} words ({some}); "
-            "with --vectors, the file it was trained with, it would",
-            file=sys.stderr,
-        )
-    return start
 
 
 def _prepare(run: Run, source: Source, fabric: Fabric) -> PreparedSamples:

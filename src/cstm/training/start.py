@@ -1,0 +1,53 @@
+"""A network trained before, from which a run goes on."""
+
+import sys
+
+from cstm.config import ModelConfig
+from cstm.data.words import Vocabulary
+from cstm.progress import is_first_process
+from cstm.training.checkpoint import Checkpoint, load_checkpoint
+from cstm.training.plan import Run
+from cstm.training.stages import DECODER_SETTINGS, Stage, differences
+from cstm.training.vocabulary import with_words
+
+
+def load_start(run: Run, stage: Stage) -> Checkpoint | None:
+    """Load the network to start from; None where a run begins with its backbones.
+
+    Raises:
+        ValueError: its encoders are not what the stage trains.
+    """
+    if run.start is None:
+        return None
+    start = load_checkpoint(run.start)
+    theirs, ours = start.experiment.model, stage.model
+    if not isinstance(theirs, ModelConfig):
+        raise ValueError(f"{run.start} is the authors' network, which can't be trained")
+    differ = differences(theirs, ours)
+    if not differ <= DECODER_SETTINGS:
+        raise ValueError(
+            f"{run.start} holds another network: it differs in {', '.join(sorted(differ))}; leave "
+            "--model settings as they were, or train without --start"
+        )
+    if differ and is_first_process():
+        print(
+            f"{run.start} differs in {', '.join(sorted(differ))}: its encoders are taken, and a "
+            "fresh decoder is trained on them",
+            file=sys.stderr,
+        )
+    return start
+
+
+def with_words_of(start: Checkpoint, vocabulary: Vocabulary, run: Run) -> Checkpoint:
+    """The network to start from, with the dataset's words where there are vectors for them."""
+    if run.vectors is not None:
+        return with_words(start, run.vectors, run.words, also=vocabulary.words)
+    unknown = [word for word in vocabulary.words if word not in start.vocabulary]
+    if unknown and is_first_process():
+        some = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
+        print(
+            f"{run.start} doesn't know {len(unknown)} of {len(vocabulary.words)} words ({some}); "
+            "with --vectors, the file it was trained with, it would",
+            file=sys.stderr,
+        )
+    return start
