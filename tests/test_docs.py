@@ -20,6 +20,7 @@ LESS = {
     "check-data": "--workers 1",
     "train": "--clip.size 64 --encoders.epochs 1 --decoder.epochs 1 --encoders.samples 4 "
     "--decoder.samples 4 --encoders.batch 4 --decoder.batch 4 --validation-samples 2",
+    "train .*--composed-clips": "--composed-clips 3 9",
     "train (?!.*--start)": "--model.width 4 --model.decoder-channels 8",
     "train (paper|lite)(?!.*--start)": "--model.spatial narrow2d --model.temporal narrow3d "
     "--spatial-weights random --temporal-weights random",
@@ -37,7 +38,8 @@ NOT_RUN = {
     "fetch(?!.*--list)": "downloads up to 2.2 GB; tests/test_download.py",
     "import-weights": "the authors' checkpoint of 740 MB; tests/training/test_import_weights.py",
     r".*\breleased.safetensors": "made of that",
-    "train .*bf16": "half precision is for GPUs",
+    "train paper .*bf16": "half precision is slow where the processor knows none",
+    "pack .*--words 11000": "of the vectors that lite was trained with; others are refused",
     "torchrun": "many processes; tests/training/test_shared_batches.py",
     ".*--compiled": "minutes in a compiler",
     "(train|evaluate) .*table3": "twelve large networks; tests/model/test_network.py",
