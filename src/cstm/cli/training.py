@@ -77,11 +77,14 @@ def train(
     from cstm.training.watch import watch
 
     sources = read_sources(data, root)
+    clips = None
     if composed_clips is not None:
+        first, last = composed_clips
         if not any(source.data == "composed" for source in sources):
             raise ValueError("--composed-clips is for --data composed")
-        if not 0 <= composed_clips[0] <= composed_clips[1]:
+        if not 0 <= first <= last:
             raise ValueError("--composed-clips: two numbers from 0 on, the second no smaller")
+        clips = range(first, last + 1)
     for source in sources:
         if not source.root.is_dir():
             raise ValueError(f"no dataset at {source.root}; give its folder as --root")
@@ -91,9 +94,7 @@ def train(
         sources=tuple(sources),
         out=out,
         prepared=prepared or out / "prepared",
-        composed_clips=None
-        if composed_clips is None
-        else range(composed_clips[0], composed_clips[1] + 1),
+        composed_clips=clips,
         validation_samples=validation_samples,
         start=None if start is None else find_weights(start),
         vectors=vectors,

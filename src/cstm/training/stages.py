@@ -17,10 +17,6 @@ StreamName = Literal["spatial", "temporal"]
 StageName = Literal["spatial", "temporal", "joint"]
 
 
-DECODER_SETTINGS = {"fusion", "decoder", "decoder_channels", "presence"}
-"""What may differ between two networks whose encoders are the same."""
-
-
 @dataclass(frozen=True)
 class Stage:
     """One network to train: alone, or on top of encoders that are trained already."""

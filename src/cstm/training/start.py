@@ -7,8 +7,11 @@ from cstm.data.words import Vocabulary
 from cstm.progress import is_first_process
 from cstm.training.checkpoint import Checkpoint, load_checkpoint
 from cstm.training.plan import Run
-from cstm.training.stages import DECODER_SETTINGS, Stage, differences
+from cstm.training.stages import Stage, differences
 from cstm.training.vocabulary import with_words
+
+DECODER_SETTINGS = {"fusion", "decoder", "decoder_channels", "presence"}
+"""What may differ between two networks whose encoders are the same."""
 
 
 def load_start(run: Run, stage: Stage) -> Checkpoint | None:

@@ -55,15 +55,16 @@ class ComposedClips:
         self.pairs: list[Pair] = []
         self._sentences: list[tuple[int, Sentence]] = []
         self._last: tuple[int, Clip] | None = None
-        wanted = CLIPS[split] if clips is None else clips
-        for number in range(wanted) if isinstance(wanted, int) else wanted:
+        numbers = CLIPS[split] if clips is None else clips
+        if isinstance(numbers, int):
+            numbers = range(numbers)
+        for place, number in enumerate(numbers):
             plan = draw_plan(np.random.default_rng([seed, split == "test", number]), stock)
             if plan is None:
                 raise ValueError(
                     f"{self.root}: the {len(stock.pictures)} photographs for {split} are too few "
                     "or too full to compose clips of; give more photographs"
                 )
-            place = len(self.plans)
             self.plans.append(plan)
             video = f"{split}{number:05d}"
             for sentence in plan.sentences:
