@@ -146,6 +146,8 @@ class Schedule:
     """Weight of the loss on whether the actor is there (a network with presence needs it)."""
     flip: bool = False
     """Mirror half of the clips, left and right swapped in their sentences (--no-flip: never)."""
+    photometry: bool = False
+    """Vary exposure, contrast, colour cast and sharpness from clip to clip."""
     seed: int = 0
     """Of the initial weights and the order of samples."""
 

@@ -68,6 +68,7 @@ _LITE_SCHEDULE = Schedule(
     motion_weight=0.5,
     presence_weight=0.5,
     flip=True,
+    photometry=True,
 )
 
 EXPERIMENTS: dict[str, Experiment] = {

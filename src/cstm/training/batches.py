@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
 from cstm.config import Schedule
 from cstm.data.mixture import Mixture
-from cstm.data.prepared import Batch, collate
+from cstm.data.photometry import Photometry
+from cstm.data.prepared import Batch, Row, collate
 from cstm.data.words import Vocabulary
 
 AHEAD = 4
@@ -56,18 +58,18 @@ def batches(
 ) -> Iterator[list[Batch]]:
     """Parts of the steps of an epoch that fall to one process, from step ``first`` on.
 
-    Order and mirroring depend on seed, epoch and step alone, not on who computes. The samples of
-    the next steps are gathered while the network works: they lie scattered over the disk.
+    Order and augmentation depend on seed, epoch and step alone, not on who computes. The samples
+    of the next steps are gathered while the network works: they lie scattered over the disk.
     """
     runs = samples.epoch_runs(schedule.seed, epoch, schedule.sentences_per_frame)
     order = [index for run in runs for index in run]
 
     def gather(step: int) -> list[Batch]:
         indices = order[step * schedule.batch : (step + 1) * schedule.batch]
-        mirrored = _mirrored(samples, indices, schedule, epoch, step)
-        samples_of_step = list(zip(indices, mirrored, strict=True))
+        views = _views(samples, indices, schedule, epoch, step)
+        seen = list(zip(indices, views, strict=True))
         return [
-            collate([samples.row(*sample) for sample in samples_of_step[part]], vocabulary)
+            collate([_row(samples, *sample) for sample in seen[part]], vocabulary)
             for part in share.parts(len(indices))
         ]
 
@@ -80,12 +82,25 @@ def batches(
             yield parts
 
 
-def _mirrored(
+class _View(NamedTuple):
+    """How a sample is shown this time."""
+
+    mirror: bool
+    photometry: Photometry | None
+
+
+def _views(
     samples: Mixture, indices: Sequence[int], schedule: Schedule, epoch: int, step: int
-) -> list[bool]:
-    """The sentences of one frame are mirrored together, or the mirror would tell them apart."""
-    if not schedule.flip:
-        return [False] * len(indices)
+) -> list[_View]:
+    """The sentences of one frame share a view, or the view would tell them apart."""
     random = np.random.default_rng([schedule.seed, epoch, step, 1])
-    heads = {samples.frame_of(i): bool(random.integers(2)) for i in indices}
-    return [heads[samples.frame_of(i)] for i in indices]
+    views: dict[int, _View] = {}
+    for frame in dict.fromkeys(samples.frame_of(i) for i in indices):
+        mirror = schedule.flip and bool(random.integers(2))
+        views[frame] = _View(mirror, Photometry.draw(random) if schedule.photometry else None)
+    return [views[samples.frame_of(i)] for i in indices]
+
+
+def _row(samples: Mixture, index: int, view: _View) -> Row:
+    row = samples.row(index, view.mirror)
+    return row._replace(clip=view.photometry.apply(row.clip)) if view.photometry else row

@@ -16,9 +16,6 @@ from cstm.data.draws import choose
 
 KINDS: dict[Kind, float] = {"look-alikes": 0.32, "composed": 0.38, "whole": 0.3}
 """Shares of the kinds of clips: the same cut-out twice, several on a photograph, a photograph."""
-ABSENT_SHARE = 0.5
-"""Share of clips for which a sentence is sought about someone who is not in them."""
-
 _MOST_TARGETS = 4
 _TRIES = 80
 
@@ -54,9 +51,8 @@ def draw_plan(rng: Generator, stock: Stock) -> Plan | None:
         sentences = describe(rng, cast, targets, pair=kind == "look-alikes") if targets else None
         if not sentences:
             continue
-        if rng.random() < ABSENT_SHARE:
-            absent = describe_absent(rng, cast, _absent_nouns(rng, scene), COLOURS)
-            sentences += [absent] if absent else []
+        absent = describe_absent(rng, cast, _absent_nouns(rng, scene), COLOURS)
+        sentences += [absent] if absent else []
         return Plan(kind, scene, tuple(cast), tuple(sentences))
     return None
 

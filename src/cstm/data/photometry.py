@@ -1,0 +1,53 @@
+"""The same clip in other light, through another lens: photometric augmentation for training."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
+from numpy.random import Generator
+
+_SOFT_SHARE = 0.3
+"""Share of clips that are blurred; a photograph is sharper than most video."""
+
+
+@dataclass(frozen=True)
+class Photometry:
+    """What a camera makes of the light, alike in all frames of a clip."""
+
+    gamma: float = 1.0
+    contrast: float = 1.0
+    gains: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Exposure and colour cast: of red, green and blue."""
+    blur: float = 0.0
+    """Standard deviation of a Gaussian in pixels of the network's input; 0 for none."""
+
+    @classmethod
+    def draw(cls, rng: Generator) -> "Photometry":
+        """Draw one: a colour keeps its name, so casts are slight and hues stay."""
+        exposure = rng.uniform(-0.2, 0.2)
+        red, green, blue = np.exp(exposure + rng.uniform(-0.06, 0.06, 3)).tolist()
+        is_soft, blur = rng.random() < _SOFT_SHARE, float(rng.uniform(0.4, 1.5))
+        return cls(
+            gamma=float(np.exp(rng.uniform(-0.3, 0.3))),
+            contrast=float(rng.uniform(0.75, 1.2)),
+            gains=(red, green, blue),
+            blur=blur if is_soft else 0.0,
+        )
+
+    def apply(
+        self, clip: UInt8[ndarray, "time 3 height width"]
+    ) -> UInt8[ndarray, "time 3 height width"]:
+        """The clip in this light; black, and so padding, stays black but where a blur runs in."""
+        level = np.linspace(0, 1, 256) ** self.gamma
+        level = (level - 0.5) * self.contrast + 0.5
+        seen = np.empty_like(clip, order="C")
+        for channel, gain in enumerate(self.gains):
+            table = np.clip(np.rint(255 * gain * level), 0, 255).astype(np.uint8)
+            table[0] = 0
+            for plane, out in zip(clip[:, channel], seen[:, channel], strict=True):
+                cv2.LUT(np.ascontiguousarray(plane), table, dst=out)
+                if self.blur:
+                    cv2.GaussianBlur(out, (0, 0), self.blur, dst=out)
+        return seen

@@ -1,0 +1,60 @@
+"""Photometric augmentation: another light for the whole clip, and nothing else."""
+
+import colorsys
+
+import numpy as np
+import pytest
+
+from cstm.data.photometry import Photometry
+
+
+@pytest.fixture
+def clip() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (4, 3, 40, 48), dtype=np.uint8)
+
+
+def test_no_change_of_light_leaves_every_pixel(clip):
+    assert np.array_equal(Photometry().apply(clip), clip)
+
+
+def test_every_pixel_is_what_the_formula_says(clip):
+    light = Photometry(gamma=1.3, contrast=0.8, gains=(1.1, 1.0, 0.9))
+    seen = light.apply(clip[..., ::-1])
+    level = (clip[..., ::-1] / 255.0) ** 1.3
+    expected = 255 * ((level - 0.5) * 0.8 + 0.5) * np.reshape([1.1, 1.0, 0.9], (3, 1, 1))
+    is_black = clip[..., ::-1] == 0
+    assert np.abs(seen - expected.clip(0, 255))[~is_black].max() <= 0.5 + 1e-9
+    assert is_black.any()
+    assert not seen[is_black].any()
+
+
+def test_what_stands_still_stands_still_and_padding_stays_black(clip):
+    still = np.repeat(clip[:1], 4, axis=0)
+    still[..., :10, :] = 0
+    for seed in range(20):
+        light = Photometry.draw(np.random.default_rng(seed))
+        seen = light.apply(still)
+        assert (seen == seen[:1]).all()
+        assert not seen[..., :4, :].any()
+    assert np.array_equal(still[:, :, 10:], np.repeat(clip[:1, :, 10:], 4, axis=0))
+
+
+def test_blur_softens_and_keeps_the_mean(clip):
+    soft = Photometry(blur=1.2).apply(clip)
+    assert soft.std() < 0.5 * clip.std()
+    assert soft.mean() == pytest.approx(clip.mean(), rel=0.01)
+
+
+def test_drawn_lights_differ_by_seed_alone_and_leave_colours_their_names():
+    lights = [Photometry.draw(np.random.default_rng(seed)) for seed in range(200)]
+    assert lights[7] == Photometry.draw(np.random.default_rng(7))
+    assert len(set(lights)) == 200
+    assert 0.2 < np.mean([light.blur > 0 for light in lights]) < 0.4
+    named = {"red": (200, 40, 40), "green": (50, 160, 60), "blue": (50, 70, 190)}
+    for colour in named.values():
+        patch = np.broadcast_to(np.reshape(colour, (1, 3, 1, 1)), (1, 3, 9, 9)).astype(np.uint8)
+        hue = colorsys.rgb_to_hsv(*(np.array(colour) / 255))[0]
+        for light in lights:
+            seen = light.apply(patch)[0, :, 4, 4] / 255
+            apart = abs(colorsys.rgb_to_hsv(*seen)[0] - hue)
+            assert min(apart, 1 - apart) < 20 / 360

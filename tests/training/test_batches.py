@@ -1,0 +1,65 @@
+"""What a step's samples look like: views of a frame are drawn once, by seed, epoch and step."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from cstm.config import ClipConfig, Schedule
+from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.mixture import Mixture
+from cstm.data.prepared import PreparedSamples, prepare
+from cstm.data.synthetic import synthesize
+from cstm.data.words import Vocabulary
+from cstm.training.batches import Share, batches
+
+CLIP = ClipConfig(size=64)
+SCHEDULE = Schedule(batch=8, sentences_per_frame=2, flip=True, photometry=True)
+
+
+@pytest.fixture(scope="module")
+def mixture(tmp_path_factory) -> Mixture:
+    root = tmp_path_factory.mktemp("batches") / "world"
+    synthesize(root, 6, 1, seed=2, size=(96, 80), frames=12, workers=1)
+    samples = A2DSentences(root, "train", CLIP)
+    list(prepare(samples, CLIP, root.parent / "clips", workers=0))
+    return Mixture([PreparedSamples(root.parent / "clips", samples)], [1.0])
+
+
+def epoch_of(mixture: Mixture, schedule: Schedule, epoch: int = 0, first: int = 0) -> list:
+    vocabulary = Vocabulary.of_sentences(mixture.sentences)
+    return [batch for (batch,) in batches(mixture, vocabulary, schedule, epoch, first, Share())]
+
+
+def test_light_changes_pixels_and_nothing_else(mixture):
+    plain = epoch_of(mixture, replace(SCHEDULE, flip=False, photometry=False))
+    lit = epoch_of(mixture, replace(SCHEDULE, flip=False))
+    assert len(plain) == len(lit) > 2
+    for one, other in zip(plain, lit, strict=True):
+        assert one.name == other.name
+        for name in ("words", "mask", "action", "direction"):
+            assert torch.equal(getattr(one, name), getattr(other, name))
+        assert not torch.equal(one.clip, other.clip)
+
+
+def test_sentences_of_a_frame_share_its_view(mixture):
+    frames = {pair.name: mixture.frame_of(i) for i, pair in enumerate(mixture.pairs)}
+    shared = 0
+    for batch in epoch_of(mixture, SCHEDULE):
+        seen: dict[int, torch.Tensor] = {}
+        for name, clip in zip(batch.name, batch.clip, strict=True):
+            shared += frames[name] in seen
+            assert torch.equal(seen.setdefault(frames[name], clip), clip)
+    assert shared > 5
+
+
+def test_views_depend_on_seed_epoch_and_step_alone(mixture):
+    first, again = epoch_of(mixture, SCHEDULE), epoch_of(mixture, SCHEDULE)
+    resumed = epoch_of(mixture, SCHEDULE, first=2)
+    other = epoch_of(mixture, SCHEDULE, epoch=1)
+    for one, same in zip(first, again, strict=True):
+        assert torch.equal(one.clip, same.clip)
+    assert torch.equal(resumed[0].clip, first[2].clip)
+    brightness = [np.mean([b.clip.float().mean() for b in run]) for run in (first, other)]
+    assert brightness[0] != brightness[1]
