@@ -22,7 +22,9 @@ from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
 
 CLIP = ClipConfig(size=64)
-BREAKDOWNS = ("by_tag", "by_action", "by_direction", "by_combination", "by_camera", "by_kind")
+BREAKDOWNS = (
+    "by_tag", "by_action", "by_direction", "by_combination", "by_camera", "by_kind", "by_actor",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,8 @@ def test_the_batch_size_changes_nothing(network, samples):
     assert one["samples"] == seven["samples"] == len(samples)
     assert one["mean_iou"] == pytest.approx(seven["mean_iou"], abs=1e-3)
     assert one["pick_rate"] == seven["pick_rate"]
-    assert sum(group["samples"] for group in one["by_action"].values()) == len(samples)
+    for breakdown in ("by_action", "by_actor"):
+        assert sum(group["samples"] for group in one[breakdown].values()) == len(samples)
 
 
 def test_unseen_combinations_are_told_apart(network, samples):

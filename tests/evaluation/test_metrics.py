@@ -259,8 +259,8 @@ def test_how_protocols_make_masks():
 
 
 TOLD = [
-    (80, Told(("action",), "running", "left", "seen", 1.0)),
-    (40, Told(("action",), "jumping", "right", "unseen", 0.0)),
+    (80, Told(("action",), "running", "left", "seen", 1.0, actor="dog")),
+    (40, Told(("action",), "jumping", "right", "unseen", 0.0, actor="cat")),
     (60, Told(("action", "appearance"), "running", "right", "seen", 0.5)),
     (20, Told(("appearance", "action"), "running", None, "seen")),
     (100, Told()),
@@ -292,6 +292,8 @@ def test_breakdowns():
     assert counts == {"left": 1, "right": 2}
     counts = {name: group["samples"] for name, group in result["by_combination"].items()}
     assert counts == {"seen": 3, "unseen": 1}
+    ious = {name: group["mean_iou"] for name, group in result["by_actor"].items()}
+    assert ious == {"cat": pytest.approx(0.4), "dog": pytest.approx(0.8)}
 
 
 def test_lost_and_rejected_actors_are_counted_apart():
@@ -345,6 +347,7 @@ def test_result_is_json_with_the_keys_promised(protocol):
         "by_combination",
         "by_camera",
         "by_kind",
+        "by_actor",
         "by_presence",
     ]
     assert result["protocol"] == protocol

@@ -102,6 +102,7 @@ def _told(
         None if look_alike is None else pick(native, sample.mask, look_alike),
         pair.camera,
         pair.kind,
+        pair.actor,
     )
 
 

@@ -50,6 +50,7 @@ GROUPS: dict[str, Callable[[Row], str | None]] = {
     "by_combination": lambda row: row.told.combination,
     "by_camera": _by_camera,
     "by_kind": lambda row: row.told.kind,
+    "by_actor": lambda row: row.told.actor,
     "by_presence": lambda row: "absent" if row.is_absent else "present",
 }
 """Breakdowns: the name of a sample's group, None where it belongs to none."""
@@ -111,6 +112,7 @@ class MaskProtocol:
              "by_direction": {…}, "by_combination": {"seen": {…}, "unseen": {…}},
              "by_camera": {"static": {…}, "static, look-alikes by action": {…}, …},
              "by_kind": {"whole": {…}, …, "lacks the class": {…}},
+             "by_actor": {"dog": {…}, …},
              "by_presence": {"present": {…}, "absent": {…}}}
 
         ``empty_masks`` is the share of samples without a mask: of the present ones those lost, of

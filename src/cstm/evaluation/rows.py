@@ -28,6 +28,8 @@ class Told:
     """Whether the camera moves, where that is known."""
     kind: str | None = None
     """What its dataset calls samples of this kind."""
+    actor: str | None = None
+    """Class of the one meant, where its dataset tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ _GROUPS = {
     "by_combination": "combination in training",
     "by_camera": "camera",
     "by_kind": "kind",
+    "by_actor": "actor",
     "by_presence": "the actor is",
 }
 _MEANING = {
@@ -40,11 +41,11 @@ def metric_tables(result: Mapping[str, Any]) -> list[Table]:
     title = f"{protocol} protocol, percent: {_MEANING[protocol]}"
     summary = _SUMMARY | _PICKED if result["look_alike_samples"] else _SUMMARY
     tables = [_metric_table(title, {"all": result}, _PRECISION | summary)]
+    some_absent = "absent" in result["by_presence"]
     for key, name in _GROUPS.items():
-        if key == "by_presence" and "absent" not in result[key]:
-            continue
-        if result[key]:
-            columns = summary | _EMPTY if key in ("by_kind", "by_presence") else summary
+        if result[key] and (some_absent or key != "by_presence"):
+            tells_empty = some_absent and key in ("by_kind", "by_actor", "by_presence")
+            columns = summary | _EMPTY if tells_empty else summary
             tables.append(_metric_table(name, result[key], columns))
     return tables
 
