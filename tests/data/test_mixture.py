@@ -45,7 +45,18 @@ def test_an_epoch_has_the_proportions_and_no_sample_twice(parts):
 
 
 def test_one_dataset_is_itself(parts):
-    assert Mixture(parts[:1], [0.3]).epoch_runs(5, 2, 2) == parts[0].epoch_runs(5, 2, 2)
+    runs, own = (of.epoch_runs(5, 2, 2) for of in (Mixture(parts[:1], [0.3]), parts[0]))
+    assert sorted(run for run in own if len(run) == 2) == sorted(
+        run for run in runs if len({parts[0].frame_of(index) for index in run}) == 1
+    )
+    assert sorted(index for run in runs for index in run) == list(range(len(parts[0].pairs)))
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 4])
+def test_only_the_last_run_may_be_short(parts, step):
+    runs = Mixture(parts, [1.0, 3.0]).epoch_runs(3, 1, step)
+    assert {len(run) for run in runs[:-1]} == {step}
+    assert len(runs[-1]) <= step
 
 
 def test_rows_and_frames_are_those_of_the_parts(parts):

@@ -6,7 +6,7 @@ import torch
 
 from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
-from cstm.data.prepared import Batch, PreparedSamples, collate, mirror_sentence, prepare
+from cstm.data.prepared import Batch, PreparedSamples, _covered, collate, mirror_sentence, prepare
 from cstm.data.sample import DIRECTIONS
 from cstm.data.synthetic import synthesize
 from cstm.data.transforms import ResizePad
@@ -90,23 +90,28 @@ def test_an_epoch_sees_every_sample_once_and_only_seed_and_epoch_decide(prepared
 
 def test_sentences_of_a_frame_stay_together_and_look_alikes_first(prepared):
     pairs = prepared.pairs
-    order = order_of(prepared, 0, 0)
-    place = {index: position for position, index in enumerate(order)}
-    together = apart = 0
-    for index, pair in enumerate(pairs):
-        twins = [
-            other
-            for other, candidate in enumerate(pairs)
-            if (candidate.video, candidate.frame) == (pair.video, pair.frame)
-            and candidate.instance == pair.look_alike
-        ]
-        if twins:
-            near = min(abs(place[index] - place[twin]) for twin in twins)
-            together += near == 1
-            apart += near > 1
-    assert together > 2 * apart
-    neighbours = np.array([prepared.frame_of(index) for index in order])
-    assert (neighbours[1:] == neighbours[:-1]).mean() > 0.3
+    runs = prepared.epoch_runs(0, 0, 2)
+    assert all(len({prepared.frame_of(index) for index in run}) == 1 for run in runs)
+    of_look_alikes = {
+        prepared.frame_of(run[0])
+        for run in runs
+        if len(run) == 2 and pairs[run[1]].instance == pairs[run[0]].look_alike
+    }
+    told = {
+        number
+        for number, group in enumerate(prepared.groups)
+        if {pairs[i].look_alike for i in group} & {pairs[i].instance for i in group}
+    }
+    assert of_look_alikes == told
+    assert len(told) > 2
+
+
+def test_who_is_there_has_a_mask_however_small():
+    faint = np.zeros((8, 8))
+    faint[2, 3:5], faint[5, 5] = 0.2, 0.1
+    assert _covered(faint).sum() == 2
+    assert not _covered(np.zeros((8, 8))).any()
+    assert _covered(np.eye(8) * 0.9 + 0.1).sum() == 8
 
 
 def test_interrupted_preparation_leaves_nothing_that_looks_finished(samples, tmp_path):

@@ -98,7 +98,11 @@ class Mixture:
         return self._frame_starts[part] + self.parts[part].frame_of(inside)
 
     def epoch_runs(self, seed: int, epoch: int, sentences_per_frame: int) -> list[list[int]]:
-        """Indices of an epoch's samples in shuffled runs (:meth:`PreparedSamples.epoch_runs`)."""
+        """Indices of an epoch's samples in shuffled runs (:meth:`PreparedSamples.epoch_runs`).
+
+        What short runs leave over is put together: all but the last have ``sentences_per_frame``
+        samples, so that a batch that is a multiple of it holds whole runs.
+        """
         runs: list[list[int]] = []
         for number, part in enumerate(self.parts):
             wanted, start = self._counts[number], self._starts[number]
@@ -107,10 +111,13 @@ class Mixture:
                     break
                 runs.append([start + index for index in run[:wanted]])
                 wanted -= len(run)
-        if len(self.parts) == 1:
-            return runs
-        order = np.random.default_rng([seed, epoch, 2]).permutation(len(runs))
-        return [runs[run] for run in order]
+        step = sentences_per_frame
+        whole = [run for run in runs if len(run) == step]
+        loose = [index for run in runs if len(run) < step for index in run]
+        whole += [loose[start : start + step] for start in range(0, len(loose) - step + 1, step)]
+        order = np.random.default_rng([seed, epoch, 2]).permutation(len(whole))
+        rest = loose[len(loose) - len(loose) % step :]
+        return [whole[run] for run in order] + ([rest] if rest else [])
 
     def row(self, index: int, mirror: bool) -> Row:
         """One sample, mirrored or not."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from numpy import ndarray
 from numpy.lib.format import open_memmap
 from torch import Tensor
@@ -93,7 +93,7 @@ def _prepare(
         actions[number] = fit.apply_labels(first.action).numpy()
         directions[number] = fit.apply_labels(first.direction).numpy()
         for index, sample in zip(groups[number], group, strict=True):
-            masks[index] = fit.apply_mask(sample.mask).numpy() >= 0.5
+            masks[index] = _covered(fit.apply_mask(sample.mask).numpy())
         yield number + 1
     for table in tables:
         table.flush()
@@ -102,6 +102,11 @@ def _prepare(
         "pairs": [pair.identity for pair in samples.pairs],
     }
     (folder / "pairs.json").write_text(json.dumps(description))
+
+
+def _covered(cover: Float[ndarray, "size size"]) -> Bool[ndarray, "size size"]:
+    """Pixels half covered, and the most covered ones: who is there has a mask, however small."""
+    return (cover >= 0.5) | ((cover > 0) & (cover == cover.max()))
 
 
 def _read_group(samples: Samples, groups: list[list[int]], number: int) -> list[Sample]:
@@ -151,28 +156,33 @@ class PreparedSamples:
     def epoch_runs(self, seed: int, epoch: int, sentences_per_frame: int) -> list[list[int]]:
         """Indices of all samples, in shuffled runs of sentences about one frame.
 
-        A sentence is followed by one about its look-alike where there is one: then only language
-        can tell the two samples of a run apart.
+        Of look-alikes a sentence about each comes first, one after the other: then only language
+        can tell the two samples of a run apart. A frame's last run may be short.
         """
         random = np.random.default_rng([seed, epoch])
         runs: list[list[int]] = []
         for group in self.groups:
-            order = self._with_look_alikes([group[i] for i in random.permutation(len(group))])
+            order = self._look_alikes_first([group[i] for i in random.permutation(len(group))])
             step = sentences_per_frame
             runs += [order[start : start + step] for start in range(0, len(order), step)]
         return [runs[run] for run in random.permutation(len(runs))]
 
-    def _with_look_alikes(self, indices: list[int]) -> list[int]:
-        waiting, ordered = list(indices), []
+    def _look_alikes_first(self, indices: list[int]) -> list[int]:
+        pairs, waiting, alone = list[int](), list(indices), list[int]()
         while waiting:
             index = waiting.pop(0)
-            ordered.append(index)
-            twin = self.pairs[index].look_alike
-            partner = next((i for i in waiting if self.pairs[i].instance == twin), None)
-            if partner is not None:
+            partner = next((i for i in waiting if self._are_look_alikes(index, i)), None)
+            if partner is None:
+                alone.append(index)
+            else:
                 waiting.remove(partner)
-                ordered.append(partner)
-        return ordered
+                pairs += [index, partner]
+        return pairs + alone
+
+    def _are_look_alikes(self, one: int, other: int) -> bool:
+        """Whether either sentence would mean the other's actor as well without one of its clues."""
+        a, b = self.pairs[one], self.pairs[other]
+        return a.look_alike == b.instance or b.look_alike == a.instance
 
     def row(self, index: int, mirror: bool) -> Row:
         """One sample; a mirrored one has left and right swapped in pixels, words and labels."""
