@@ -22,10 +22,7 @@ def test_every_pixel_is_what_the_formula_says(clip):
     seen = light.apply(clip[..., ::-1])
     level = (clip[..., ::-1] / 255.0) ** 1.3
     expected = 255 * ((level - 0.5) * 0.8 + 0.5) * np.reshape([1.1, 1.0, 0.9], (3, 1, 1))
-    is_black = clip[..., ::-1] == 0
-    assert np.abs(seen - expected.clip(0, 255))[~is_black].max() <= 0.5 + 1e-9
-    assert is_black.any()
-    assert not seen[is_black].any()
+    assert np.abs(seen - expected.clip(0, 255)).max() <= 0.5 + 1e-9
 
 
 def test_what_stands_still_stands_still_and_padding_stays_black(clip):
@@ -35,7 +32,8 @@ def test_what_stands_still_stands_still_and_padding_stays_black(clip):
         light = Photometry.draw(np.random.default_rng(seed))
         seen = light.apply(still)
         assert (seen == seen[:1]).all()
-        assert not seen[..., :4, :].any()
+        assert not seen[..., :10, :].any()
+        assert seen[..., 10:, :].any()
     assert np.array_equal(still[:, :, 10:], np.repeat(clip[:1, :, 10:], 4, axis=0))
 
 

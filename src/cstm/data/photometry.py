@@ -39,15 +39,16 @@ class Photometry:
     def apply(
         self, clip: UInt8[ndarray, "time 3 height width"]
     ) -> UInt8[ndarray, "time 3 height width"]:
-        """The clip in this light; black, and so padding, stays black but where a blur runs in."""
+        """The clip in this light; what is black in all frames, as padding is, stays black."""
+        is_black = ~clip.any(axis=(0, 1))
         level = np.linspace(0, 1, 256) ** self.gamma
         level = (level - 0.5) * self.contrast + 0.5
         seen = np.empty_like(clip, order="C")
         for channel, gain in enumerate(self.gains):
             table = np.clip(np.rint(255 * gain * level), 0, 255).astype(np.uint8)
-            table[0] = 0
             for plane, out in zip(clip[:, channel], seen[:, channel], strict=True):
                 cv2.LUT(np.ascontiguousarray(plane), table, dst=out)
                 if self.blur:
                     cv2.GaussianBlur(out, (0, 0), self.blur, dst=out)
+        seen[..., is_black] = 0
         return seen

@@ -81,9 +81,12 @@ def _places(scene: Scene, box: Box) -> tuple[frozenset[str], frozenset[str]]:
     shares = _shares(scene, box)
     at, maybe_at = places([shares.middle])
     if shares.right - shares.left > 0.6:
-        # What is nearly as wide as the picture is on no side of it.
+        # What is nearly as wide as the picture is on no side of it; as tall, neither up nor down.
         at -= {"left", "right"}
         maybe_at |= {"left", "right", "middle"}
+    if shares.bottom - shares.top > 0.6:
+        at -= {"top", "bottom"}
+        maybe_at |= {"top", "bottom", "middle"}
     return at, maybe_at
 
 

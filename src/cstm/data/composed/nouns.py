@@ -146,6 +146,7 @@ def _meanings() -> dict[str, frozenset[str]]:
     for category, noun in _NOUNS.items():
         for word in noun.words:
             meant[word] |= {category} | mistaken[category]
+    meant["vehicle"] |= {category for category, noun in _NOUNS.items() if noun.kind == "vehicle"}
     return {word: frozenset(categories) for word, categories in meant.items()}
 
 

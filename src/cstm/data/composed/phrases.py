@@ -73,7 +73,9 @@ def phrase(rng: Generator, clues: Clues, cast: list[Described]) -> str:
     if "motion" not in clues:
         return " ".join(filter(None, (subject, link if where and link != "that is" else "", where)))
     does = _verb(rng, clues["motion"], noun)
-    parts = (subject, link, does, where) if rng.random() < 0.35 else (subject, where, link, does)
+    # After a landmark the motion would be the landmark's.
+    does_first = rng.random() < 0.35 or "relation" in clues
+    parts = (subject, link, does, where) if does_first else (subject, where, link, does)
     return " ".join(filter(None, parts))
 
 

@@ -17,8 +17,8 @@ from cstm.data.composed.phrases import phrase
 from cstm.data.draws import choose_from
 from cstm.data.sample import TAGS, Tag
 
-_NEVER_SEEMING = ("up", "jumping", "spinning", "rolling left", "rolling right")
-"""Motions that no one who is still seems to do."""
+_NEVER_SEEMING = ("spinning", "rolling left", "rolling right")
+"""Motions that no one in a photograph seems to do."""
 
 
 Lack = Literal["class", "motion", "colour"]
@@ -180,10 +180,11 @@ def describe_absent(
                 clues["motion"] = str(rng.choice(MOTIONS))
         else:
             return None
+        if any(fits(clues, cast, i) for i in range(len(cast))):
+            continue
         if rng.random() < 0.2:
             clues["place"] = str(rng.choice(("left", "right", "middle")))
-        if not any(fits(clues, cast, i) for i in range(len(cast))):
-            return Sentence(None, phrase(rng, clues, cast), (), lacks=lacks)
+        return Sentence(None, phrase(rng, clues, cast), (), lacks=lacks)
     return None
 
 
