@@ -22,7 +22,8 @@ def is_id(value: object) -> bool:
     return type(value) in (int, str)
 
 
-def _is_text(value: object) -> bool:
+def is_text(value: object) -> bool:
+    """Whether a value is text that says something."""
     return isinstance(value, str) and bool(value.strip())
 
 
@@ -36,7 +37,7 @@ def _one_of(*names: str) -> Field:
 
 VIDEO = {
     "id": Field("text or a whole number", is_id),
-    "file_name": Field("the name of a file in videos", _is_text),
+    "file_name": Field("the name of a file in videos", is_text),
 }
 ANNOTATION = {
     "id": Field("a whole number above 0", lambda value: type(value) is int and value > 0),
@@ -47,7 +48,7 @@ ANNOTATION = {
         lambda value: value is None or isinstance(value, dict | list),
     ),
     "sentences": Field("a list of sentences, each with a word in it", _are_sentences, needed=False),
-    "category": Field("text", _is_text, needed=False),
+    "category": Field("text", is_text, needed=False),
     "action": _one_of(*ACTIONS),
     "direction": _one_of(*DIRECTIONS),
 }

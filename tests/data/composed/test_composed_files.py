@@ -7,9 +7,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from photographs import CATEGORIES
 
 from cstm.data.composed import ComposedClips
 from cstm.data.composed.instances import read_photographs, split_of
+from cstm.data.composed.nouns import noun_of
 from cstm.data.composed.stock import Stock
 
 
@@ -100,12 +102,39 @@ def test_a_broken_polygon_is_named(root):
         (lambda d: d.pop("images"), "images should be a list"),
         (lambda d: d["annotations"][0].pop("bbox"), "annotations should all have 'bbox'"),
         (lambda d: d["annotations"][0].update(category_id=99), "annotation 1 should have a cat"),
+        (
+            lambda d: d["annotations"][0].update(image_id=[1]),
+            r"annotations\[0\]: its image_id",
+        ),
+        (lambda d: d["annotations"][2].update(bbox=[None, 1, 2, 3]), "bbox .* four numbers"),
+        (lambda d: d["annotations"][2].update(bbox="1 2 3 4"), "bbox '1 2 3 4' should be four num"),
+        (
+            lambda d: d["images"][1].update(width=None),
+            r"images\[1\]: its width None should",
+        ),
+        (lambda d: d["images"][1].update(file_name=5), "file_name 5 should be text"),
+        (lambda d: d["categories"][0].update(name=""), r"categories\[0\]: its name '' should be"),
     ],
 )
 def test_an_incomplete_file(root, change, message):
     edit(root, change)
     with pytest.raises(ValueError, match=message):
         ComposedClips(root, "train")
+
+
+def test_classes_have_the_names_that_other_tools_give_them(root, photographs):
+    edit(root, lambda d: [c.update(name=f" {c['name'].title()}") for c in d["categories"]])
+    read, before = (read_photographs(place, "train") for place in (root, photographs))
+    assert [p.instances for p in read] == [p.instances for p in before]
+
+
+def test_no_one_is_said_to_be_absent_whom_the_file_does_not_mark(photographs):
+    """Where only five classes are marked, a giraffe may be in any picture."""
+    plans = ComposedClips(photographs, "train", clips=100).plans
+    absent = [s.text for p in plans for s in p.sentences if s.lacks == "class"]
+    words = {word for name in CATEGORIES.values() for word in noun_of(name).words}
+    assert len(absent) > 20
+    assert all(words & set(text.split()) for text in absent)
 
 
 def test_no_json(root):

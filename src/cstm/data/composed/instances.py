@@ -11,6 +11,8 @@
 """
 
 import hashlib
+import math
+import reprlib
 from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +25,7 @@ from numpy import ndarray
 from cstm.config import Split
 from cstm.data.files import read_json
 from cstm.data.masks import decode_mask, read_segmentation
+from cstm.data.own_entries import Field, is_id, is_text
 
 COCO_PAGE = "https://cocodataset.org/#download"
 
@@ -49,6 +52,8 @@ class Photograph(NamedTuple):
     width: int
     height: int
     instances: tuple[Instance, ...]
+    categories: frozenset[str]
+    """All classes that its file marks: of the others nobody knows whether they are in it."""
 
     def read(self) -> UInt8[ndarray, "height width 3"]:
         """Decode the RGB picture.
@@ -127,24 +132,53 @@ def read_photographs(root: Path, split: Split) -> list[Photograph]:
     return photographs
 
 
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)  # pyright: ignore[reportArgumentType]
+
+
+def _is_size(value: object) -> bool:
+    return _is_number(value) and value == int(value) > 0  # pyright: ignore[reportArgumentType]
+
+
+def _is_box(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 4 and all(map(_is_number, value))
+
+
+_ID = Field("text or a whole number", is_id)
+_SIZE = Field("a whole number of pixels above 0", _is_size)
+_NEEDED = {
+    "images": {
+        "id": _ID, "file_name": Field("text", is_text), "width": _SIZE, "height": _SIZE,
+    },
+    "annotations": {
+        "id": _ID, "image_id": _ID, "category_id": _ID, "bbox": Field("four numbers", _is_box),
+        "segmentation": Field("polygons or run lengths", lambda v: isinstance(v, list | dict)),
+    },
+    "categories": {"id": _ID, "name": Field("text", is_text)},
+}  # fmt: skip
+
+
 def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
     """An instance file, its three lists checked for what is needed of each entry."""
     document = read_json(file)
-    needed = {
-        "images": ("id", "file_name", "width", "height"),
-        "annotations": ("id", "image_id", "category_id", "segmentation", "bbox"),
-        "categories": ("id", "name"),
-    }
     if not isinstance(document, dict):
         document = {}
-    for key, fields in needed.items():
+    for key, fields in _NEEDED.items():
         entries = document.get(key)
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise ValueError(f"{file}: no instance file of COCO: {key} should be a list of objects")
-        lacking = next((f for entry in entries for f in fields if f not in entry), None)
-        if lacking:
-            raise ValueError(f"{file}: no instance file of COCO: {key} should all have {lacking!r}")
-    return {key: document[key] for key in needed}
+        for number, entry in enumerate(entries):
+            for name, field in fields.items():
+                if name not in entry:
+                    raise ValueError(
+                        f"{file}: no instance file of COCO: {key} should all have {name!r}"
+                    )
+                if not field.fits(entry[name]):
+                    raise ValueError(
+                        f"{file}: {key}[{number}]: its {name} {reprlib.repr(entry[name])} should "
+                        f"be {field.told}; correct the file"
+                    )
+    return {key: document[key] for key in _NEEDED}
 
 
 def _folder_of(file: Path, root: Path, images: list[dict[str, Any]]) -> Path | None:
@@ -168,16 +202,15 @@ def _folder_of(file: Path, root: Path, images: list[dict[str, Any]]) -> Path | N
 def _photographs(
     file: Path, document: dict[str, list[dict[str, Any]]], folder: Path, split: Split
 ) -> list[Photograph]:
-    names = {category["id"]: str(category["name"]) for category in document["categories"]}
+    names = {
+        category["id"]: category["name"].strip().lower() for category in document["categories"]
+    }
+    categories = frozenset(names.values())
     instances: defaultdict[int | str, list[Instance]] = defaultdict(list)
     for entry in document["annotations"]:
-        box = entry["bbox"]
-        if entry["category_id"] not in names or not isinstance(box, list) or len(box) != 4:
-            raise ValueError(
-                f"{file}: annotation {entry['id']} should have a category of the file and a box of "
-                "four numbers"
-            )
-        left, top, width, height = map(float, box)
+        if entry["category_id"] not in names:
+            raise ValueError(f"{file}: annotation {entry['id']} should have a category of the file")
+        left, top, width, height = map(float, entry["bbox"])
         instances[entry["image_id"]].append(
             Instance(
                 entry["id"],
@@ -193,6 +226,7 @@ def _photographs(
             int(image["width"]),
             int(image["height"]),
             tuple(instances[image["id"]]),
+            categories,
         )
         for image in document["images"]
         if image["id"] in instances and split_of(image["id"]) == split

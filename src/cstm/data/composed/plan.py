@@ -84,10 +84,14 @@ def _is_worth(rng: Generator, one: Described) -> bool:
 
 
 def _absent_nouns(rng: Generator, scene: Scene) -> list[str]:
-    """Words for classes of which surely nothing is in the clip; persons and animals more often."""
+    """Words for classes of which surely nothing is in the clip; persons and animals more often.
+
+    Only of classes that the photograph's file marks is it known that they are not in it.
+    """
+    marked = scene.backdrop.photograph.categories
     present = {actor.figure.category for actor in scene.actors}
     nouns = []
-    for category in CATEGORIES:
+    for category in (category for category in CATEGORIES if category in marked):
         noun = noun_of(category)
         word = noun.words[0]
         if not present & meant_by(word) and not may_hold(
