@@ -1,5 +1,6 @@
 """Settings as frozen dataclasses: what a network is made of, what it is fed, how it is trained."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,9 +18,10 @@ Precision = Literal["32-true", "bf16-mixed", "16-mixed", "64-true"]
 Resize = Literal["pad", "squash"]
 
 
-def _at_least(least: int, **settings: int) -> None:
+def at_least(least: int, **settings: int | float) -> None:
+    """Refuse settings below a bound, and those that are no finite number."""
     for name, value in settings.items():
-        if value < least:
+        if not least <= value < math.inf:
             raise ValueError(f"{name} should be at least {least}, got {value}")
 
 
@@ -42,7 +44,7 @@ class ClipConfig:
     """Pad: shape kept, zeros around (section 4.2). Squash: to the square, as in the release."""
 
     def __post_init__(self) -> None:
-        _at_least(1, frames=self.frames, step=self.step, size=self.size)
+        at_least(1, frames=self.frames, step=self.step, size=self.size)
 
 
 @dataclass(frozen=True)
@@ -152,14 +154,25 @@ class Schedule:
     """Of the initial weights and the order of samples."""
 
     def __post_init__(self) -> None:
-        _at_least(
+        at_least(
             1,
             epochs=self.epochs,
             batch=self.batch,
             decay_epochs=self.decay_epochs,
             sentences_per_frame=self.sentences_per_frame,
         )
-        _at_least(0, samples=self.samples, frozen_stages=self.frozen_stages)
+        at_least(
+            0,
+            samples=self.samples,
+            frozen_stages=self.frozen_stages,
+            learning_rate=self.learning_rate,
+            backbone_rate=self.backbone_rate,
+            warm_up_steps=self.warm_up_steps,
+            positive_weight=self.positive_weight,
+            dice_weight=self.dice_weight,
+            motion_weight=self.motion_weight,
+            presence_weight=self.presence_weight,
+        )
         if not 0 <= self.average < 1:
             raise ValueError(f"average should be at least 0 and below 1, got {self.average}")
 

@@ -54,6 +54,21 @@ def test_sentences_of_a_frame_share_its_view(mixture):
     assert shared > 5
 
 
+def test_fewer_samples_than_a_batch_are_shared_by_all(mixture):
+    few = Mixture(mixture.parts, [1.0])
+    few._counts = [3]
+    vocabulary = Vocabulary.of_sentences(few.sentences)
+    seen = [
+        name
+        for rank in range(2)
+        for parts in batches(few, vocabulary, SCHEDULE, 0, 0, Share(rank, 2, 2))
+        for part in parts
+        for name in part.name
+    ]
+    assert len(seen) == 4
+    assert len(set(seen)) == 3
+
+
 def test_views_depend_on_seed_epoch_and_step_alone(mixture):
     first, again = epoch_of(mixture, SCHEDULE), epoch_of(mixture, SCHEDULE)
     resumed = epoch_of(mixture, SCHEDULE, first=2)

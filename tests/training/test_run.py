@@ -12,10 +12,12 @@ from small import EXPERIMENT, SCHEDULE
 from cstm.config import Experiment
 from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
+from cstm.training.calibrate import with_threshold
 from cstm.training.checkpoint import load_checkpoint
 from cstm.training.plan import Pace, Run
 from cstm.training.run import train
 from cstm.training.stages import build_stage, stages_of
+from cstm.training.start import with_threshold_of
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +190,7 @@ def test_prepared_samples_of_another_dataset_are_refused(finished, prepared, tmp
 
 
 def test_a_loss_that_is_not_a_number_names_the_batch(world, prepared, tmp_path):
-    schedule = replace(SCHEDULE, learning_rate=float("inf"))
+    schedule = replace(SCHEDULE, learning_rate=1e30)
     with pytest.raises(ValueError, match=r"the loss is .*train\d+/"):
         train_all(run_of(world, prepared, tmp_path, replace(EXPERIMENT, encoders=schedule)))
 
@@ -233,6 +235,14 @@ def test_a_network_goes_on_from_another_with_its_words(finished, world, prepared
     assert capsys.readouterr().err == "", "it knows all words"
     for key, value in before.network.named_parameters():
         assert torch.equal(after.network.state_dict()[key], value), key
+
+
+def test_a_calibrated_threshold_goes_on_with_its_decoder(finished):
+    checkpoint = with_threshold(load_checkpoint(finished / "cstm.safetensors"), 0.2)
+    stage = stages_of(EXPERIMENT, start=True)[0]
+    assert with_threshold_of(checkpoint, stage).model.presence_threshold == 0.2
+    fresh = replace(stage, model=replace(stage.model, decoder="refined"))
+    assert with_threshold_of(checkpoint, fresh) == fresh
 
 
 def test_encoders_go_on_under_another_decoder(finished, world, prepared, tmp_path, capsys):

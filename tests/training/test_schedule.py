@@ -1,5 +1,7 @@
 """The learning rate of section 4.2, and the gentler one of tiny."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from cstm.model.network import ActorSegmenter
 from cstm.training.average import Average
 from cstm.training.fit import learning_rate, parameter_groups
 from cstm.training.objective import Objective
+from cstm.training.plan import Pace
 
 
 def test_the_paper_divides_by_10_every_8_epochs():
@@ -49,6 +52,34 @@ def test_the_average_follows_and_forgets_the_beginning():
     assert float(mean[0]) == pytest.approx(expected, rel=1e-5)
     assert not mean.requires_grad
     assert torch.equal(average.network.decoder.heads[1][0].bias, network.decoder.heads[1][0].bias)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("learning_rate", -1.0), ("positive_weight", float("nan")), ("warm_up_steps", -5),
+     ("presence_weight", float("inf")), ("batch", 0), ("average", 1.0), ("samples", -1)],
+)  # fmt: skip
+def test_settings_that_no_training_has_are_refused(setting, value):
+    with pytest.raises(ValueError, match=f"{setting} should be at least"):
+        Schedule(**{setting: value})
+
+
+@pytest.mark.parametrize("setting", [{"accumulate": 0}, {"save_minutes": -1.0}])
+def test_a_pace_that_no_run_has_is_refused(setting):
+    with pytest.raises(ValueError, match="should be at least"):
+        Pace(**setting)
+
+
+def test_frozen_stages_keep_their_weights_but_no_layer_that_is_random():
+    model = get_experiment("tiny").model
+    for coordinates, learns in (("added", False), ("convolved", True)):
+        stream = ActorSegmenter(replace(model, coordinates=coordinates), 9).spatial
+        stream.freeze(2)
+        for number, (stage, part) in enumerate(
+            zip(stream.backbone.stages, stream.coordinates, strict=True)
+        ):
+            assert all(p.requires_grad == (number >= 2) for p in stage.parameters())
+            assert all(p.requires_grad == (learns or number >= 2) for p in part.parameters())
 
 
 def test_cosine_falls_from_the_top_to_nothing_after_warm_up():

@@ -73,9 +73,13 @@ class Stream(nn.Module):
             yield seen, visual
 
     def freeze(self, stages: int) -> None:
-        """Let so many of the first stages keep their weights: backbone and coordinates."""
-        for parts in (self.backbone.stages, self.coordinates):
-            for part in parts[:stages]:
+        """Let so many of the first stages keep their weights: backbone and added coordinates.
+
+        Convolved coordinates have a layer of their own between two stages, which begins at random.
+        """
+        self.backbone.stages[:stages].requires_grad_(False)
+        for part in self.coordinates[:stages]:
+            if isinstance(part, AddedCoordinates):
                 part.requires_grad_(False)
 
     def forward(self, visual: Visual, words: Int[Tensor, "batch word"]) -> StreamFeatures:

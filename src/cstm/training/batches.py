@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import cycle, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -27,18 +27,23 @@ class Share:
     processes: int = 1
     accumulate: int = 1
 
+    @property
+    def goes(self) -> int:
+        """Parts of a batch, of all processes together."""
+        return self.processes * self.accumulate
+
     def check(self, batch: int) -> None:
         """Refuse a batch that can't be shared out evenly."""
-        if batch % (self.processes * self.accumulate):
+        if batch % self.goes:
             raise ValueError(
                 f"a batch of {batch} samples can't be shared evenly by {self.processes} processes "
                 f"in {self.accumulate} parts each; choose a batch that is a multiple of "
-                f"{self.processes * self.accumulate}"
+                f"{self.goes}"
             )
 
     def parts(self, batch: int) -> list[slice]:
         """Positions within a batch that this process computes, one slice for each go."""
-        size = batch // (self.processes * self.accumulate)
+        size = batch // self.goes
         first = self.rank * self.accumulate
         return [slice(p * size, (p + 1) * size) for p in range(first, first + self.accumulate)]
 
@@ -66,6 +71,8 @@ def batches(
 
     def gather(step: int) -> list[Batch]:
         indices = order[step * schedule.batch : (step + 1) * schedule.batch]
+        # What is less than a batch in all is filled up until it can be shared out.
+        indices += islice(cycle(order), -len(indices) % share.goes)
         views = _views(samples, indices, schedule, epoch, step)
         seen = list(zip(indices, views, strict=True))
         return [

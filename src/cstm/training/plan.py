@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cstm.config import Experiment, Schedule
+from cstm.config import Experiment, Schedule, at_least
 from cstm.data.mixture import Mixture, Source
 from cstm.data.words import Vocabulary
 from cstm.model.network import ActorSegmenter
@@ -21,6 +21,10 @@ class Pace:
     compiled: bool = False
     save_minutes: float = 10.0
     """At most so much work is lost when the process is killed; epochs are always saved."""
+
+    def __post_init__(self) -> None:
+        at_least(1, accumulate=self.accumulate)
+        at_least(0, save_minutes=self.save_minutes)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,9 @@ class Run:
     take: Take = "whole"
     """Whether the backbones' files must fit as a whole."""
     pace: Pace = field(default_factory=Pace)
+
+    def __post_init__(self) -> None:
+        at_least(0, validation_samples=self.validation_samples, words=self.words)
 
 
 @dataclass(frozen=True)

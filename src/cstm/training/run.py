@@ -28,7 +28,7 @@ from cstm.training.fit import Step, fit
 from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, StreamName, build_stage, stages_of
-from cstm.training.start import load_start, with_words_of
+from cstm.training.start import load_start, with_threshold_of, with_words_of
 from cstm.training.vocabulary import pretrained_vectors
 
 VALIDATION_BATCH = 8
@@ -49,6 +49,8 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     """
     stages = stages_of(run.experiment, start=run.start is not None)
     start = load_start(run, stages[0])
+    if start is not None:
+        stages = [with_threshold_of(start, stage) for stage in stages]
     clip = run.experiment.clip
     # Whatever can be refused is refused before hours of work.
     for stage in stages:

@@ -1,6 +1,7 @@
 """A network trained before, from which a run goes on."""
 
 import sys
+from dataclasses import replace
 
 from cstm.config import ModelConfig
 from cstm.data.words import Vocabulary
@@ -39,6 +40,15 @@ def load_start(run: Run, stage: Stage) -> Checkpoint | None:
             file=sys.stderr,
         )
     return start
+
+
+def with_threshold_of(start: Checkpoint, stage: Stage) -> Stage:
+    """The stage with the calibrated threshold, where the decoder that it is for goes on."""
+    theirs = start.experiment.model
+    assert isinstance(theirs, ModelConfig)
+    if differences(theirs, stage.model):
+        return stage
+    return replace(stage, model=theirs)
 
 
 def with_words_of(start: Checkpoint, vocabulary: Vocabulary, run: Run) -> Checkpoint:
