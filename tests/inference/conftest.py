@@ -8,6 +8,11 @@ from cstm.data.words import Vocabulary
 from cstm.model.network import Predicted
 
 
+def for_each(clip: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
+    """A clip for every sentence about it."""
+    return clip.repeat_interleave(len(words) // len(clip), dim=0)
+
+
 class TargetBrightness(nn.Module):
     """Says "actor" where the target frame is brighter than half, and notes what it was shown."""
 
@@ -20,6 +25,7 @@ class TargetBrightness(nn.Module):
     def predict(self, clip: torch.Tensor, words: torch.Tensor) -> Predicted:
         assert torch.is_inference_mode_enabled()
         assert not self.training
+        clip = for_each(clip, words)
         self.batches.append(len(clip))
         self.clips.extend(clip.clone())
         self.words.extend(words.tolist())
@@ -39,7 +45,7 @@ class Learned(nn.Module):
         self.mask = nn.Conv2d(4, 1, 3, padding=1)
 
     def predict(self, clip: torch.Tensor, words: torch.Tensor) -> Predicted:
-        seen = self.norm(self.frames(clip.transpose(1, 2))[:, :, 0])
+        seen = self.norm(self.frames(for_each(clip, words).transpose(1, 2))[:, :, 0])
         gate = self.words(words).sum(1)[:, :, None, None]
         return Predicted(10 * self.mask((5 * seen * gate).tanh())[:, 0])
 

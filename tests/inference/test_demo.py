@@ -24,7 +24,7 @@ class Everything(torch.nn.Module):
     """Takes every pixel for the actor."""
 
     def predict(self, clip, words):
-        return Predicted(torch.ones(len(clip), *clip.shape[-2:]))
+        return Predicted(torch.ones(len(words), *clip.shape[-2:]))
 
 
 @pytest.fixture

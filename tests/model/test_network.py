@@ -108,6 +108,25 @@ def test_i3d_costs_what_was_measured():
     assert sum(by_stage) == pytest.approx(28.35, abs=0.011)
 
 
+@pytest.mark.parametrize("name", ["lite", "tiny", "table3a-lgfs", "table3c-45"])
+def test_sentences_about_a_clip_share_what_no_word_changes(name):
+    """The same masks as one by one, and the stages before the first CMAM run once a clip."""
+    model = EXPERIMENTS[name].model
+    network = build(model).eval()
+    clips, words = torch.rand(2, 8, 3, 64, 64), torch.randint(2, VOCABULARY, (6, 5))
+    runs = {stage: [] for stage in range(1, 6)}
+    for stage, module in enumerate(network.temporal.backbone.stages, start=1):
+        module.register_forward_hook(lambda _, given, __, s=stage: runs[s].append(len(given[0])))
+    with torch.inference_mode():
+        together = network.predict(clips, words)
+        assert runs == {s: [6 if model.cmam_stages and s > min(model.cmam_stages) else 2]
+                        for s in runs}  # fmt: skip
+        alone = network.predict(clips.repeat_interleave(3, dim=0), words)
+    assert_close(together.mask, alone.mask, atol=1e-4, rtol=1e-4)
+    if alone.presence is not None:
+        assert_close(together.presence, alone.presence, atol=1e-4, rtol=1e-4)
+
+
 def test_written_and_pooled_networks_share_weights_and_give_the_same_mask():
     written = build(replace(TINY, attention="written")).eval()
     pooled = build(replace(TINY, attention="pooled")).eval()

@@ -32,7 +32,8 @@ class Network(Protocol):
     """What a segmenter asks of a network."""
 
     def predict(self, clip: Tensor, words: Tensor) -> Predicted:
-        """Answer for clips (batch, time, 3, size, size) and words."""
+        """Answer for clips (clip, time, 3, size, size) and the words of sentences about them: the
+        same number about each clip, one after the other."""
         ...
 
     def to(self, device: torch.device, /) -> "Network":
@@ -118,7 +119,7 @@ class Segmenter:
         group: list[Target] = []
         for target in targets(frames, self.clip):
             group.append(target)
-            if len(group) * len(words) >= self.batch:
+            if (len(group) + 1) * len(words) > self.batch:
                 yield from self._group_results(group, words, keep)
                 group.clear()
         yield from self._group_results(group, words, keep)
@@ -131,18 +132,12 @@ class Segmenter:
         words: Int[Tensor, "query word"],
         keep: Literal["masks", "probabilities"],
     ) -> Iterator[FrameResult]:
-        """Results of a few frames, every query on each: the pairs fill the network's batches."""
-        pairs = torch.cartesian_prod(torch.arange(len(group)), torch.arange(len(words)))
-        answers = [
-            self._answer(
-                np.stack([group[number].clip for number in chunk[:, 0].tolist()]),
-                words[chunk[:, 1].to(self.device)],
-            )
-            for chunk in pairs.split(self.batch)
-            if len(chunk)
-        ]
-        if not answers:
+        """Results of a few frames, every query on each; of one where its queries fill a batch."""
+        if not group:
             return
+        clips = np.stack([target.clip for target in group])
+        asked = words.repeat(len(group), 1)
+        answers = [self._answer(clips, some) for some in asked.split(self.batch)]
         maps = torch.cat([map_ for map_, _ in answers]).split(len(words))
         presences = list(chain.from_iterable(presence for _, presence in answers))
         for number, target in enumerate(group):
@@ -151,8 +146,8 @@ class Segmenter:
 
     @torch.inference_mode()
     def _answer(
-        self, clips: UInt8[ndarray, "batch time 3 size size"], words: Int[Tensor, "batch word"]
-    ) -> tuple[Float[Tensor, "batch size size"], list[float | None]]:
+        self, clips: UInt8[ndarray, "clip time 3 size size"], words: Int[Tensor, "sentence word"]
+    ) -> tuple[Float[Tensor, "sentence size size"], list[float | None]]:
         """Probabilities of every pixel, and of the actor being there where the network tells."""
         reduced = self.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced):

@@ -95,10 +95,10 @@ class ActorSegmenter(nn.Module):
         _lay_out_channels_last(self)
 
     def encode(
-        self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
+        self, clip: Float[Tensor, "clip time 3 height width"], words: Int[Tensor, "sentence word"]
     ) -> tuple[StreamFeatures | None, StreamFeatures | None]:
-        """Run the encoders that there are."""
-        frames = rearrange(clip, "batch time channel h w -> batch channel time h w")
+        """Run the encoders that there are, for one or several sentences about each clip."""
+        frames = rearrange(clip, "clip time channel h w -> clip channel time h w")
         spatial = self.spatial(target_frame(frames), words) if self.spatial else None
         temporal = self.temporal(frames, words) if self.temporal else None
         return spatial, temporal
@@ -112,16 +112,20 @@ class ActorSegmenter(nn.Module):
         return Responses(maps, temporal.stages if temporal else None, presence)
 
     def predict(
-        self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
+        self, clip: Float[Tensor, "clip time 3 height width"], words: Int[Tensor, "sentence word"]
     ) -> Predicted:
-        """Answer for clips in [0, 1] and word numbers; the coarser heads are not run."""
+        """Answer for clips in [0, 1] and word numbers; the coarser heads are not run.
+
+        There may be several sentences about each clip, the same number, one after the other: they
+        share what the encoders do before the first CMAM.
+        """
         return self._decode(clip, *self.encode(clip, words))
 
     def explain(
-        self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
+        self, clip: Float[Tensor, "clip time 3 height width"], words: Int[Tensor, "sentence word"]
     ) -> Explained:
         """Answer as :meth:`predict` does, and show the attention and the selection behind it."""
-        frames = rearrange(clip, "batch time channel h w -> batch channel time h w")
+        frames = rearrange(clip, "clip time channel h w -> clip channel time h w")
         features: dict[StreamName, StreamFeatures] = {}
         attention: dict[StreamName, dict[int, Attention]] = {}
         seen: dict[StreamName, tuple[Stream | None, Tensor]] = {
@@ -144,7 +148,7 @@ class ActorSegmenter(nn.Module):
 
     def _decode(
         self,
-        clip: Float[Tensor, "batch time 3 height width"],
+        clip: Float[Tensor, "clip time 3 height width"],
         spatial: StreamFeatures | None,
         temporal: StreamFeatures | None,
     ) -> Predicted:

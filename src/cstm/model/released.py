@@ -200,7 +200,10 @@ class ReleasedSegmenter(nn.Module):
         return self.decoder(spatial, self.temporal(frames, language))
 
     def predict(
-        self, clip: Float[Tensor, "batch time 3 height width"], words: Int[Tensor, "batch word"]
+        self, clip: Float[Tensor, "clip time 3 height width"], words: Int[Tensor, "sentence word"]
     ) -> Predicted:
-        """Mask logits as from calling the network; it doesn't tell whether the actor is there."""
-        return Predicted(self(clip, words))
+        """Mask logits as from calling the network; it doesn't tell whether the actor is there.
+
+        There may be several sentences about each clip, the same number, one after the other.
+        """
+        return Predicted(self(clip.repeat_interleave(len(words) // len(clip), dim=0), words))

@@ -63,13 +63,17 @@ class Stream(nn.Module):
         )
 
     def _walk(self, visual: Visual, language: Language) -> Iterator[tuple[Visual, Visual]]:
-        """Yield each stage's visual feature before and after its modulation by language."""
+        """Yield each stage's visual feature before and after its modulation by language.
+
+        What comes before the first CMAM is worked out once for all sentences about a clip.
+        """
         for number, (stage, coordinates) in enumerate(
             zip(self.backbone.stages, self.coordinates, strict=True), start=1
         ):
-            seen = coordinates(stage(visual))
-            cmam = self._cmam_after(number)
-            visual = seen if cmam is None else cmam(seen, language)
+            visual = seen = coordinates(stage(visual))
+            if cmam := self._cmam_after(number):
+                seen = _for_each(language, seen)
+                visual = cmam(seen, language)
             yield seen, visual
 
     def freeze(self, stages: int) -> None:
@@ -82,20 +86,25 @@ class Stream(nn.Module):
             if isinstance(part, AddedCoordinates):
                 part.requires_grad_(False)
 
-    def forward(self, visual: Visual, words: Int[Tensor, "batch word"]) -> StreamFeatures:
-        """Encode frames (batch 3 height width) or clips (batch 3 time height width) in [0, 1]."""
+    def forward(self, visual: Visual, words: Int[Tensor, "sentence word"]) -> StreamFeatures:
+        """Encode frames (clip 3 height width) or clips (clip 3 time height width) in [0, 1].
+
+        There may be several sentences about each, the same number, one after the other; the
+        features are then as many as the sentences.
+        """
         language = self.language(words)
-        stages = [target_frame(after) for _, after in self._walk(visual, language)]
+        walk = self._walk(visual, language)
+        stages = [_for_each(language, target_frame(after)) for _, after in walk]
         return StreamFeatures(stages, language.sentence)
 
     def attention(
-        self, visual: Visual, words: Int[Tensor, "batch word"]
+        self, visual: Visual, words: Int[Tensor, "sentence word"]
     ) -> tuple[StreamFeatures, dict[int, Attention]]:
         """Encode, and tell what every stage that has a CMAM makes of the words."""
         language = self.language(words)
         stages, found = [], {}
         for number, (before, after) in enumerate(self._walk(visual, language), start=1):
-            stages.append(target_frame(after))
+            stages.append(_for_each(language, target_frame(after)))
             if cmam := self._cmam_after(number):
                 found[number] = Attention(
                     cmam.attention_map(before, language), cmam.word_weights(before, language)
@@ -108,6 +117,15 @@ class Stream(nn.Module):
         cmam = self.cmam[str(stage)]
         assert isinstance(cmam, CMAM)
         return cmam
+
+
+def _for_each(
+    language: Language, visual: Float[Tensor, "clip channel *grid"]
+) -> Float[Tensor, "sentence channel *grid"]:
+    """What all sentences about the same frame or clip share, for each of them."""
+    sentences, clips = len(language.words), len(visual)
+    assert sentences % clips == 0, f"{sentences} sentences about {clips} clips, not equally many"
+    return visual if sentences == clips else visual.repeat_interleave(sentences // clips, dim=0)
 
 
 def target_frame(visual: Visual) -> Float[Tensor, "batch channel height width"]:
