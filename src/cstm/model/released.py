@@ -20,7 +20,7 @@ from cstm.model.backbones.i3d import i3d
 from cstm.model.coordinates import ConvolvedCoordinates
 from cstm.model.decoder import Stage, convolution, response_head
 from cstm.model.network import Predicted
-from cstm.model.stream import target_frame
+from cstm.model.stream import for_each, target_frame
 
 WORD_CHANNELS = 300
 LANGUAGE_CHANNELS = 512
@@ -206,4 +206,4 @@ class ReleasedSegmenter(nn.Module):
 
         There may be several sentences about each clip, the same number, one after the other.
         """
-        return Predicted(self(clip.repeat_interleave(len(words) // len(clip), dim=0), words))
+        return Predicted(self(for_each(len(words), clip), words))

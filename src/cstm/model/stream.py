@@ -72,7 +72,7 @@ class Stream(nn.Module):
         ):
             visual = seen = coordinates(stage(visual))
             if cmam := self._cmam_after(number):
-                seen = _for_each(language, seen)
+                seen = for_each(len(language.words), seen)
                 visual = cmam(seen, language)
             yield seen, visual
 
@@ -94,7 +94,7 @@ class Stream(nn.Module):
         """
         language = self.language(words)
         walk = self._walk(visual, language)
-        stages = [_for_each(language, target_frame(after)) for _, after in walk]
+        stages = [for_each(len(words), target_frame(after)) for _, after in walk]
         return StreamFeatures(stages, language.sentence)
 
     def attention(
@@ -104,7 +104,7 @@ class Stream(nn.Module):
         language = self.language(words)
         stages, found = [], {}
         for number, (before, after) in enumerate(self._walk(visual, language), start=1):
-            stages.append(_for_each(language, target_frame(after)))
+            stages.append(for_each(len(words), target_frame(after)))
             if cmam := self._cmam_after(number):
                 found[number] = Attention(
                     cmam.attention_map(before, language), cmam.word_weights(before, language)
@@ -119,11 +119,11 @@ class Stream(nn.Module):
         return cmam
 
 
-def _for_each(
-    language: Language, visual: Float[Tensor, "clip channel *grid"]
+def for_each(
+    sentences: int, visual: Float[Tensor, "clip channel *grid"]
 ) -> Float[Tensor, "sentence channel *grid"]:
     """What all sentences about the same frame or clip share, for each of them."""
-    sentences, clips = len(language.words), len(visual)
+    clips = len(visual)
     assert sentences % clips == 0, f"{sentences} sentences about {clips} clips, not equally many"
     return visual if sentences == clips else visual.repeat_interleave(sentences // clips, dim=0)
 

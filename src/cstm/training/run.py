@@ -19,7 +19,7 @@ from cstm.data.words import Vocabulary, read_commonest_vectors
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.folder import whole_file
-from cstm.model.network import ActorSegmenter
+from cstm.model.network import ActorSegmenter, StreamName
 from cstm.model.pretrained import find_weights, load_backbone
 from cstm.progress import is_first_process, track
 from cstm.training.batches import Share
@@ -27,7 +27,7 @@ from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.fit import Step, fit
 from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
-from cstm.training.stages import Stage, StreamName, build_stage, stages_of
+from cstm.training.stages import Stage, build_stage, stages_of
 from cstm.training.start import load_start, with_threshold_of, with_words_of
 from cstm.training.vocabulary import pretrained_vectors
 

@@ -10,10 +10,9 @@ from torch import Tensor
 
 from cstm.config import Experiment, ModelConfig, ReleasedConfig, Schedule
 from cstm.data.words import Vocabulary
-from cstm.model.network import ActorSegmenter
+from cstm.model.network import ActorSegmenter, StreamName
 from cstm.training.checkpoint import Checkpoint, load_encoders
 
-StreamName = Literal["spatial", "temporal"]
 StageName = Literal["spatial", "temporal", "joint"]
 
 
