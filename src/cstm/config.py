@@ -144,6 +144,8 @@ class Schedule:
     """Weight of a dice loss on the finest response map."""
     motion_weight: float = 0.0
     """Weight of the auxiliary action and direction loss on temporal features; 0 switches it off."""
+    class_weight: float = 0.0
+    """Weight of the auxiliary class loss on spatial features; 0 switches it off."""
     presence_weight: float = 0.0
     """Weight of the loss on whether the actor is there (a network with presence needs it)."""
     flip: bool = False
@@ -171,6 +173,7 @@ class Schedule:
             positive_weight=self.positive_weight,
             dice_weight=self.dice_weight,
             motion_weight=self.motion_weight,
+            class_weight=self.class_weight,
             presence_weight=self.presence_weight,
         )
         if not 0 <= self.average < 1:

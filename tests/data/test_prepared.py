@@ -54,6 +54,7 @@ def test_a_batch_holds_what_the_dataset_gives(samples, prepared):
         assert torch.equal(batch.mask[row], (fit.apply_mask(sample.mask) >= 0.5).byte())
         assert torch.equal(batch.action[row], fit.apply_labels(sample.action))
         assert torch.equal(batch.direction[row], fit.apply_labels(sample.direction))
+        assert torch.equal(batch.category[row], fit.apply_labels(sample.category))
 
 
 def test_a_mirrored_batch_is_the_mirror_of_everything(samples, prepared):
@@ -64,6 +65,8 @@ def test_a_mirrored_batch_is_the_mirror_of_everything(samples, prepared):
     assert torch.equal(mirrored.clip, plain.clip.flip(-1))
     assert torch.equal(mirrored.mask, plain.mask.flip(-1))
     assert torch.equal(mirrored.action, plain.action.flip(-1))
+    assert torch.equal(mirrored.category, plain.category.flip(-1))
+    assert mirrored.category.any()
     left, right = (1 + DIRECTIONS.index(name) for name in ("left", "right"))
     swapped = plain.direction.flip(-1)
     was_left, was_right = swapped == left, swapped == right

@@ -7,7 +7,7 @@ from cstm.experiments import get_experiment
 
 SCHEDULE = Schedule(
     epochs=2, batch=4, learning_rate=1e-3, sentences_per_frame=2, motion_weight=0.5, flip=True,
-    backbone_rate=0.5, average=0.9, presence_weight=0.5,
+    backbone_rate=0.5, average=0.9, presence_weight=0.5, class_weight=0.5,
 )  # fmt: skip
 EXPERIMENT = Experiment(
     model=replace(get_experiment("tiny").model, width=4, decoder_channels=8, presence="pooled"),

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from cstm.training.loss import MotionTask, dice_loss, presence_loss, segmentation_loss
+from cstm.training.loss import DenseTask, dice_loss, presence_loss, segmentation_loss
 
 
 def test_cross_entropy_is_summed_over_resolutions_with_the_positive_weight():
@@ -55,7 +55,7 @@ def test_an_actor_is_there_where_its_mask_has_a_pixel():
     assert float(loss) == pytest.approx((absent + present) / 2)
 
 
-def test_the_motion_task_counts_known_pixels_alone_and_can_be_learned():
+def test_a_dense_task_counts_known_pixels_alone_and_can_be_learned():
     torch.manual_seed(0)
     widths = (2, 6, 6, 6, 2)
     action = torch.zeros(1, 32, 32, dtype=torch.uint8)
@@ -65,16 +65,17 @@ def test_the_motion_task_counts_known_pixels_alone_and_can_be_learned():
     features = [torch.randn(1, w, 16 >> i, 16 >> i) for i, w in enumerate(widths)]
     for feature in features[1:4]:
         feature[:, 0] = action[:, :: 32 // feature.shape[2], :: 32 // feature.shape[3]].float()
-    task = MotionTask(widths, (2, 3, 4))
+    task = DenseTask(widths, (2, 3, 4), {"action": 9, "direction": 7})
     optimizer = torch.optim.Adam(task.parameters(), lr=0.05)
-    first, accuracy = task(features, action, direction)
+    first, accuracy = task(features, {"action": action, "direction": direction})
     for _ in range(200):
-        loss, accuracy = task(features, action, direction)
+        loss, accuracy = task(features, {"action": action, "direction": direction})
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.3 * first.item()
     assert accuracy["action"] > 0.9
-    nothing, accuracy = task(features, torch.zeros_like(action), torch.zeros_like(direction))
+    unknown = torch.zeros_like(action)
+    nothing, accuracy = task(features, {"action": unknown, "direction": unknown})
     assert nothing.item() == 0
     assert math.isnan(accuracy["action"])

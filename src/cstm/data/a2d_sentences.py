@@ -22,6 +22,7 @@ from cstm.data.a2d_files import (
 )
 from cstm.data.extracted import read_extracted_clip
 from cstm.data.files import SENTENCES_PAGE, find, require
+from cstm.data.nouns import number_of
 from cstm.data.sample import ACTIONS, ACTORS, DIRECTIONS, Pair, Sample
 from cstm.data.video import read_clip
 
@@ -67,9 +68,10 @@ class A2DSentences:
         position = annotation.position(pair.instance)
         assert position is not None, "a pair has a mask"
         mask = annotation.masks[position]
-        action, direction = np.zeros_like(mask, np.uint8), np.zeros_like(mask, np.uint8)
+        action, direction, category = (np.zeros_like(mask, np.uint8) for _ in range(3))
         for instance, label, region in zip(*annotation, strict=True):
-            action[region] = label % 10
+            actor, action[region] = divmod(int(label), 10)
+            category[region] = number_of(_named(actor, ACTORS))
             direction[region] = self._directions.get((pair.video, int(instance)), 0)
         other = None if pair.look_alike is None else annotation.position(pair.look_alike)
         frames = self._read_clip(pair.video, pair.frame)
@@ -86,6 +88,7 @@ class A2DSentences:
             mask=mask,
             action=action,
             direction=direction,
+            category=category,
             look_alike=None if other is None else annotation.masks[other],
             tags=pair.tags,
         )

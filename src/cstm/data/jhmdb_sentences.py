@@ -104,6 +104,7 @@ class JHMDBSentences:
             mask=mask,
             action=unknown,
             direction=unknown,
+            category=unknown,
         )
 
     def _count_annotated(self, video: str) -> int:

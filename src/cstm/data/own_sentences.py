@@ -10,6 +10,7 @@ import numpy as np
 
 from cstm.config import ClipConfig, Split
 from cstm.data.masks import RunLength, decode_mask
+from cstm.data.nouns import number_of
 from cstm.data.own_files import Annotation, OwnVideo, read_own
 from cstm.data.sample import ACTIONS, DIRECTIONS, Pair, Sample
 from cstm.data.video import read_clip
@@ -55,11 +56,12 @@ class OwnSentences:
         frames = _read_clip(self._paths[pair.video], pair.frame, self.clip)
         shape = frames.shape[1:3]
         mask = np.zeros(shape, bool)
-        action, direction = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+        action, direction, category = (np.zeros(shape, np.uint8) for _ in range(3))
         for actor, encoded in self._actors[pair.video, pair.frame]:
             region = decode_mask(encoded)
             action[region] = _number(actor.action, ACTIONS)
             direction[region] = _number(actor.direction, DIRECTIONS)
+            category[region] = number_of(actor.category)
             if actor.number == pair.instance:
                 mask = region
         return Sample(
@@ -69,6 +71,7 @@ class OwnSentences:
             mask=mask,
             action=action,
             direction=direction,
+            category=category,
         )
 
     def _add(self, video: OwnVideo) -> None:
@@ -98,7 +101,10 @@ class OwnSentences:
 
 
 def _digest(actors: Actors) -> str:
-    told = [(actor.number, mask, actor.action, actor.direction) for actor, mask in actors]
+    told = [
+        (actor.number, mask, actor.category, actor.action, actor.direction)
+        for actor, mask in actors
+    ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 

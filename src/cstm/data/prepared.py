@@ -33,6 +33,7 @@ class Batch(NamedTuple):
     """1 where the actor is, else 0."""
     action: UInt8[Tensor, "batch size size"]
     direction: UInt8[Tensor, "batch size size"]
+    category: UInt8[Tensor, "batch size size"]
     name: list[str]
 
 
@@ -43,6 +44,7 @@ class Row(NamedTuple):
     mask: UInt8[ndarray, "size size"]
     action: UInt8[ndarray, "size size"]
     direction: UInt8[ndarray, "size size"]
+    category: UInt8[ndarray, "size size"]
     sentence: str
     name: str
 
@@ -57,9 +59,9 @@ def prepare(samples: Samples, clip: ClipConfig, folder: Path, workers: int = 2) 
     """Decode every annotated frame's clip once into ``folder``, unless that was done before.
 
     The folder then holds ``clips.npy`` (frame time 3 size size), ``masks.npy`` (pair size size),
-    ``actions.npy`` and ``directions.npy`` (frame size size), all uint8, and ``pairs.json``. It
-    appears whole or not at all. Yields the number of frames done, for a progress bar; the last
-    one equals the number of annotated frames.
+    ``actions.npy``, ``directions.npy`` and ``categories.npy`` (frame size size), all uint8, and
+    ``pairs.json``. It appears whole or not at all. Yields the number of frames done, for a
+    progress bar; the last one equals the number of annotated frames.
     """
     frames: dict[tuple[str, int], list[int]] = {}
     for index, pair in enumerate(samples.pairs):
@@ -76,10 +78,11 @@ def _prepare(
         "clips.npy": (len(groups), clip.frames, 3, size, size),
         "actions.npy": (len(groups), size, size),
         "directions.npy": (len(groups), size, size),
+        "categories.npy": (len(groups), size, size),
         "masks.npy": (len(samples), size, size),
     }
     _check_space(folder, sum(math.prod(shape) for shape in shapes.values()))
-    clips, actions, directions, masks = tables = [
+    clips, actions, directions, categories, masks = tables = [
         open_memmap(folder / name, mode="w+", dtype=np.uint8, shape=shape)
         for name, shape in shapes.items()
     ]
@@ -92,6 +95,7 @@ def _prepare(
         clips[number] = fit.apply(first.frames).numpy()
         actions[number] = fit.apply_labels(first.action).numpy()
         directions[number] = fit.apply_labels(first.direction).numpy()
+        categories[number] = fit.apply_labels(first.category).numpy()
         for index, sample in zip(groups[number], group, strict=True):
             masks[index] = _covered(fit.apply_mask(sample.mask).numpy())
         yield number + 1
@@ -131,7 +135,8 @@ class PreparedSamples:
 
     def __init__(self, folder: Path, samples: Samples) -> None:
         description = json.loads((folder / "pairs.json").read_text())
-        if description["pairs"] != [pair.identity for pair in samples.pairs]:
+        is_whole = (folder / "categories.npy").is_file()
+        if not is_whole or description["pairs"] != [pair.identity for pair in samples.pairs]:
             raise ValueError(
                 f"{folder} was prepared from another dataset than {samples.root}, or before it was "
                 "changed; give another --prepared folder, or delete it"
@@ -142,6 +147,7 @@ class PreparedSamples:
         self._clips = np.load(folder / "clips.npy", mmap_mode="r")
         self._actions = np.load(folder / "actions.npy", mmap_mode="r")
         self._directions = np.load(folder / "directions.npy", mmap_mode="r")
+        self._categories = np.load(folder / "categories.npy", mmap_mode="r")
         self._masks = np.load(folder / "masks.npy", mmap_mode="r")
 
     def frame_of(self, index: int) -> int:
@@ -192,6 +198,7 @@ class PreparedSamples:
             self._masks[index],
             self._actions[frame],
             self._directions[frame],
+            self._categories[frame],
             self.pairs[index].sentence,
             self.pairs[index].name,
         )
@@ -202,6 +209,7 @@ class PreparedSamples:
             row.mask[..., ::-1],
             row.action[..., ::-1],
             _MIRRORED_DIRECTION[row.direction[..., ::-1]],
+            row.category[..., ::-1],
             mirror_sentence(row.sentence),
             row.name,
         )
@@ -210,9 +218,9 @@ class PreparedSamples:
 def collate(rows: Sequence[Row], vocabulary: Vocabulary) -> Batch:
     """Put samples together to a batch."""
     *maps, sentences, names = zip(*rows, strict=True)
-    clip, mask, action, direction = (torch.from_numpy(np.stack(m)) for m in maps)
+    clip, mask, action, direction, category = (torch.from_numpy(np.stack(m)) for m in maps)
     words = torch.tensor([vocabulary.encode(sentence) for sentence in sentences])
-    return Batch(clip, words, mask, action, direction, list(names))
+    return Batch(clip, words, mask, action, direction, category, list(names))
 
 
 def mirror_sentence(sentence: str) -> str:

@@ -22,6 +22,8 @@ class Responses(NamedTuple):
 
     maps: list[Float[Tensor, "batch _height _width"]]
     """Logits of the five decoder stages, fine to coarse, at strides 2, 4, 8, 16, 32."""
+    spatial: list[Float[Tensor, "batch _channel _height _width"]] | None
+    """The spatial stream's features, for the auxiliary class loss."""
     temporal: list[Float[Tensor, "batch _channel _height _width"]] | None
     """The temporal stream's features of the target frame, for the auxiliary motion loss."""
     presence: Float[Tensor, " batch"] | None
@@ -109,7 +111,8 @@ class ActorSegmenter(nn.Module):
         """Response maps of all decoder stages for clips in [0, 1] and word numbers."""
         spatial, temporal = self.encode(clip, words)
         maps, presence = self.decoder(*_decoder_inputs(spatial, temporal))
-        return Responses(maps, temporal.stages if temporal else None, presence)
+        of_spatial, of_temporal = (stream and stream.stages for stream in (spatial, temporal))
+        return Responses(maps, of_spatial, of_temporal, presence)
 
     def predict(
         self, clip: Float[Tensor, "clip time 3 height width"], words: Int[Tensor, "sentence word"]

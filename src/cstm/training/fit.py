@@ -171,7 +171,7 @@ def _optimize(
     seen: dict[str, list[torch.Tensor]] = {}
     names = [name for part in parts for name in part.name]
     for number, part in enumerate(parts, start=1):
-        tensors = [tensor.to(fabric.device, non_blocking=True) for tensor in part[:5]]
+        tensors = [tensor.to(fabric.device, non_blocking=True) for tensor in part[:-1]]
         with fabric.no_backward_sync(model, enabled=number < len(parts)):
             loss, values = model(*tensors)
             if not torch.isfinite(loss):

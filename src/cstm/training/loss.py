@@ -1,18 +1,17 @@
-"""Losses: deep supervision of the response maps, and the auxiliary motion task.
+"""Losses: deep supervision of the response maps, and the auxiliary tasks.
 
 The paper's own losses are in a supplement that is not public. Ours follow its predecessor ACGA:
 binary cross-entropy with a positive weight of 1.5, summed over the response maps of all
 resolutions with equal weight; a dice term on the finest map is an option of the schedule.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cstm.data.sample import ACTIONS, DIRECTIONS
 from cstm.processes import mean_over_processes
 
 Logits = Float[Tensor, "batch _height _width"]
@@ -59,30 +58,33 @@ def presence_loss(
     return functional.binary_cross_entropy_with_logits(logits, present)
 
 
-class MotionTask(nn.Module):
-    """Name every actor's action and direction from the temporal features alone.
+class DenseTask(nn.Module):
+    """Name something of every actor from one stream's features alone.
 
-    One 1×1 convolution on each of three temporal stages (the target frame's slice) gives logits of
-    A2D's actions and of the directions of movement; cross-entropy counts inside the actors'
-    masks. It teaches the temporal encoder what the words of motion refer to, without which the
-    sentence may never find it, and is thrown away after training.
+    Of the temporal features it is the action and the direction, of the spatial ones the class: one
+    1×1 convolution on each of some stages (of a clip, the target frame's slice) gives logits;
+    cross-entropy counts inside the actors' masks. It teaches an encoder what words refer to,
+    without which the sentence may never find it, and is thrown away after training.
 
     Args:
-        widths: channels of the temporal encoder's five stages.
+        widths: channels of the encoder's five stages.
         stages: those to read from (1-5), fine to coarse.
+        kinds: what is to be named, and of how many classes each is one.
     """
 
-    def __init__(self, widths: Sequence[int], stages: Sequence[int]) -> None:
+    def __init__(
+        self, widths: Sequence[int], stages: Sequence[int], kinds: Mapping[str, int]
+    ) -> None:
         super().__init__()
-        classes = len(ACTIONS) + len(DIRECTIONS)
         self.stages = tuple(stages)
+        self.kinds = dict(kinds)
+        classes = sum(kinds.values())
         self.heads = nn.ModuleList(nn.Conv2d(widths[s - 1], classes, 1) for s in stages)
 
     def forward(
         self,
-        temporal: Sequence[Float[Tensor, "batch _channel _height _width"]],
-        action: UInt8[Tensor, "batch height width"],
-        direction: UInt8[Tensor, "batch height width"],
+        features: Sequence[Float[Tensor, "batch _channel _height _width"]],
+        labels: Mapping[str, UInt8[Tensor, "batch height width"]],
     ) -> tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]:
         """Return the loss and the last stage's accuracies; label 0 means unknown and is left out.
 
@@ -90,16 +92,16 @@ class MotionTask(nn.Module):
         is known. All logits are compared at the resolution of the finest of the stages, where a
         thin actor still has cells of its own.
         """
-        grid = temporal[self.stages[0] - 1].shape[-2:]
-        labels = {"action": _resize(action, grid), "direction": _resize(direction, grid)}
-        loss = torch.zeros((), device=action.device)
+        grid = features[self.stages[0] - 1].shape[-2:]
+        wanted = {name: _resize(labels[name], grid) for name in self.kinds}
+        loss = torch.zeros((), device=features[0].device)
         accuracy: dict[str, Tensor] = {}
         for stage, head in zip(self.stages, self.heads, strict=True):
             logits = functional.interpolate(
-                head(temporal[stage - 1]), size=grid, mode="bilinear", align_corners=False
+                head(features[stage - 1]), size=grid, mode="bilinear", align_corners=False
             )
-            split = logits.split([len(ACTIONS), len(DIRECTIONS)], dim=1)
-            for (name, label), scores in zip(labels.items(), split, strict=True):
+            split = logits.split(list(self.kinds.values()), dim=1)
+            for (name, label), scores in zip(wanted.items(), split, strict=True):
                 known = label >= 0
                 count = mean_over_processes(known.sum()[None].double()).clamp(min=1e-9)
                 total = functional.cross_entropy(scores, label, ignore_index=-1, reduction="sum")

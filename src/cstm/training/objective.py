@@ -5,9 +5,14 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cstm.config import Schedule
+from cstm.data.nouns import CATEGORIES
+from cstm.data.sample import ACTIONS, DIRECTIONS
 from cstm.data.transforms import unit_range
 from cstm.model.network import ActorSegmenter
-from cstm.training.loss import MotionTask, presence_loss, segmentation_loss
+from cstm.training.loss import DenseTask, presence_loss, segmentation_loss
+
+CLASS_STAGES = (3, 4, 5)
+"""Of the spatial encoder, where features say what a thing is."""
 
 
 class Objective(nn.Module):
@@ -23,10 +28,14 @@ class Objective(nn.Module):
         super().__init__()
         self.network = network
         self.schedule = schedule
-        self.motion = None
+        self.motion = self.classes = None
         if network.temporal is not None and schedule.motion_weight:
             backbone = network.temporal.backbone
-            self.motion = MotionTask(backbone.widths, backbone.motion_stages)
+            kinds = {"action": len(ACTIONS), "direction": len(DIRECTIONS)}
+            self.motion = DenseTask(backbone.widths, backbone.motion_stages, kinds)
+        if network.spatial is not None and schedule.class_weight:
+            kinds = {"category": len(CATEGORIES)}
+            self.classes = DenseTask(network.spatial.backbone.widths, CLASS_STAGES, kinds)
 
     def train(self, mode: bool = True) -> "Objective":
         """Switch to training mode, all but a fixed encoder and fixed statistics."""
@@ -51,6 +60,7 @@ class Objective(nn.Module):
         mask: UInt8[Tensor, "batch size size"],
         action: UInt8[Tensor, "batch size size"],
         direction: UInt8[Tensor, "batch size size"],
+        category: UInt8[Tensor, "batch size size"],
     ) -> tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]:
         """Return the loss, and what to watch: losses and accuracies by name."""
         weights = self.schedule
@@ -60,9 +70,14 @@ class Objective(nn.Module):
         )
         values = {"loss": loss.detach()}
         if self.motion is not None:
-            motion_loss, accuracies = self.motion(responses.temporal, action, direction)
+            labels = {"action": action, "direction": direction}
+            motion_loss, accuracies = self.motion(responses.temporal, labels)
             loss = loss + weights.motion_weight * motion_loss
             values |= {"motion_loss": motion_loss.detach(), **accuracies}
+        if self.classes is not None:
+            class_loss, accuracies = self.classes(responses.spatial, {"category": category})
+            loss = loss + weights.class_weight * class_loss
+            values |= {"class_loss": class_loss.detach(), **accuracies}
         if responses.presence is not None:
             # Even with a weight of 0: processes that share a network wait for every gradient.
             present_loss = presence_loss(responses.presence, mask.float())

@@ -11,8 +11,8 @@ from photographs import CATEGORIES
 
 from cstm.data.composed import ComposedClips
 from cstm.data.composed.instances import read_photographs, split_of
-from cstm.data.composed.nouns import noun_of
 from cstm.data.composed.stock import Stock
+from cstm.data.nouns import noun_of
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from cstm.data.composed import ComposedClips
 from cstm.data.composed.clues import fits
 from cstm.data.composed.colours import COLOURS, name_colours
 from cstm.data.composed.motion import MAY_BE, MOTIONS, draw_partner
-from cstm.data.composed.nouns import CATEGORIES, meant_by, noun_of
 from cstm.data.composed.phrases import phrase
 from cstm.data.composed.sentences import options
+from cstm.data.nouns import CATEGORIES, meant_by, noun_of
 from cstm.data.words import MAX_WORDS, tokenize
 
 SPRITES = Path("../shared/data/sprites")

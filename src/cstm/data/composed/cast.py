@@ -4,8 +4,8 @@ from cstm.data.composed.clues import Described
 from cstm.data.composed.colours import COLOURS, Colours
 from cstm.data.composed.figures import Figure
 from cstm.data.composed.motion import AFTER, BEFORE
-from cstm.data.composed.nouns import noun_of
 from cstm.data.composed.scene import Box, Scene
+from cstm.data.nouns import noun_of
 from cstm.data.synthetic.sentences import places
 
 _SMALL = 500

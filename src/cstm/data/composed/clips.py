@@ -6,11 +6,13 @@ import numpy as np
 
 from cstm.config import ClipConfig, Split
 from cstm.data.clip import clip_indices
+from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.instances import read_photographs
 from cstm.data.composed.plan import Plan, draw_plan
 from cstm.data.composed.render import Clip, render
 from cstm.data.composed.sentences import Sentence
 from cstm.data.composed.stock import Stock
+from cstm.data.nouns import number_of
 from cstm.data.sample import ACTIONS, DIRECTIONS, Pair, Sample
 
 CLIPS: dict[Split, int] = {"train": 10_000, "test": 600}
@@ -28,7 +30,7 @@ class ComposedClips:
     photographs and plans all clips (some milliseconds each); clips are drawn when asked for.
 
     Args:
-        root: folder with an instance file in COCO's format and its pictures.
+        root: folder with an instance file in COCO's format and its pictures, and maybe cut-outs.
         split: part of the photographs.
         clip: how many frames a sample holds, and how far apart.
         clips: how many, or the numbers of those wanted, since a split has clips without end;
@@ -50,7 +52,7 @@ class ComposedClips:
     ) -> None:
         self.root = Path(root)
         self.clip = clip or ClipConfig()
-        stock = Stock(read_photographs(self.root, split))
+        stock = Stock(read_photographs(self.root, split), read_cutouts(self.root, split))
         self.plans: list[Plan] = []
         self.pairs: list[Pair] = []
         self._sentences: list[tuple[int, Sentence]] = []
@@ -80,11 +82,14 @@ class ComposedClips:
         plan = self.plans[place]
         clip = self._draw(place)
         shape = clip.frames.shape[1:3]
-        action, direction = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-        for member, mask in clip.masks.items():
-            done, way = _motion(plan, member)
-            action[mask] = ACTIONS.index(done) + 1 if done else 0
-            direction[mask] = DIRECTIONS.index(way) + 1
+        action, direction, category = (np.zeros(shape, np.uint8) for _ in range(3))
+        # What is small lies upon what is large.
+        for member, mask in sorted(clip.masks.items(), key=lambda of: -of[1].sum()):
+            category[mask] = number_of(plan.cast[member].category)
+            if plan.cast[member].is_clear:
+                done, way = _motion(plan, member)
+                action[mask] = ACTIONS.index(done) + 1 if done else 0
+                direction[mask] = DIRECTIONS.index(way) + 1
         actor, other = sentence.actor, sentence.look_alike
         mask = np.zeros(shape, bool) if actor is None else clip.masks[actor]
         look_alike = None if other is None else clip.masks[other]
@@ -97,6 +102,7 @@ class ComposedClips:
             mask=mask,
             action=action,
             direction=direction,
+            category=category,
             look_alike=look_alike,
             tags=pair.tags,
         )
@@ -106,8 +112,7 @@ class ComposedClips:
         if self._last is None or self._last[0] != place:
             plan = self.plans[place]
             times = clip_indices(TARGET, self.clip, LENGTH) - TARGET
-            clear = [member for member, one in enumerate(plan.cast) if one.is_clear]
-            self._last = place, render(plan.scene, times.tolist(), clear)
+            self._last = place, render(plan.scene, times.tolist(), range(len(plan.cast)))
         return self._last[1]
 
 

@@ -9,7 +9,7 @@ from numpy import ndarray
 
 from cstm.data.composed.colours import COLOURS, Colours, clothes, name_colours
 from cstm.data.composed.instances import Instance, Photograph
-from cstm.data.composed.nouns import noun_of
+from cstm.data.nouns import noun_of
 
 ANY_COLOUR = Colours(None, frozenset(COLOURS))
 
@@ -82,7 +82,7 @@ def _measure(
     region = clothes(inner) if is_person else inner
     colours = name_colours(picture[window][region], skin=is_person)
     cover = float(part.mean())
-    near_border = (
+    near_border = not photograph.is_cutout and (
         left < 2 or top < 2 or right > photograph.width - 2 or bottom > photograph.height - 2
     )
     long, short = max(part.shape), min(part.shape)

@@ -54,6 +54,8 @@ class Photograph(NamedTuple):
     instances: tuple[Instance, ...]
     categories: frozenset[str]
     """All classes that its file marks: of the others nobody knows whether they are in it."""
+    is_cutout: bool = False
+    """Whether its background is transparent: nothing can stand before it."""
 
     def read(self) -> UInt8[ndarray, "height width 3"]:
         """Decode the RGB picture.

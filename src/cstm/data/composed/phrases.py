@@ -3,7 +3,7 @@
 from numpy.random import Generator
 
 from cstm.data.composed.clues import Clues, Described
-from cstm.data.composed.nouns import meant_by, noun_of
+from cstm.data.nouns import meant_by, noun_of
 
 _SIZES = {"small": ("small", "little", "smaller"), "big": ("big", "large", "bigger")}
 _PLACES = {

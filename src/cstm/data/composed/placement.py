@@ -9,10 +9,10 @@ from numpy.random import Generator
 from cstm.data.composed.camera import Camera, draw_camera
 from cstm.data.composed.figures import Figure
 from cstm.data.composed.motion import AFTER, BEFORE, MOTIONS, Motion, draw_motion, draw_partner
-from cstm.data.composed.nouns import noun_of
 from cstm.data.composed.scene import Actor, Backdrop, Box, Scene
 from cstm.data.composed.stock import Stock, may_hold
 from cstm.data.draws import choose
+from cstm.data.nouns import noun_of
 
 Kind = Literal["look-alikes", "composed", "whole"]
 

@@ -1,5 +1,6 @@
 """What a clip will show and what is said of it, before any pixel is drawn."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from numpy.random import Generator
@@ -7,15 +8,17 @@ from numpy.random import Generator
 from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import Described
 from cstm.data.composed.colours import COLOURS
-from cstm.data.composed.nouns import CATEGORIES, meant_by, noun_of
 from cstm.data.composed.placement import Kind, draw_scene
 from cstm.data.composed.scene import Scene
 from cstm.data.composed.sentences import Sentence, describe, describe_absent
 from cstm.data.composed.stock import Stock, may_hold
 from cstm.data.draws import choose
+from cstm.data.nouns import CATEGORIES, COCO_KINDS, meant_by, noun_of
 
 KINDS: dict[Kind, float] = {"look-alikes": 0.32, "composed": 0.38, "whole": 0.3}
 """Shares of the kinds of clips: the same cut-out twice, several on a photograph, a photograph."""
+_CHANCES = {"person": 1.0, "animal": 0.8, "vehicle": 0.8, "thing": 0.2, "fixture": 0.1}
+"""Of a class to be named where it is not in the clip."""
 _MOST_TARGETS = 4
 _TRIES = 80
 
@@ -90,14 +93,16 @@ def _absent_nouns(rng: Generator, scene: Scene) -> list[str]:
     """
     marked = scene.backdrop.photograph.categories
     present = {actor.figure.category for actor in scene.actors}
+    kinds = Counter(noun_of(category).kind for category in marked)
     nouns = []
-    for category in (category for category in CATEGORIES if category in marked):
+    for category in (*(c for c in CATEGORIES if c in marked), *sorted(marked - set(CATEGORIES))):
         noun = noun_of(category)
         word = noun.words[0]
         if not present & meant_by(word) and not may_hold(
             list(scene.backdrop.figures), meant_by(word)
         ):
-            chance = {"person": 1.0, "animal": 0.8, "vehicle": 0.8, "thing": 0.2, "fixture": 0.1}
-            nouns += [word] * int(rng.random() < chance[noun.kind])
+            # However many classes are known, no kind is named more often than with COCO's alone.
+            chance = _CHANCES[noun.kind] * min(1, COCO_KINDS[noun.kind] / kinds[noun.kind])
+            nouns += [word] * int(rng.random() < chance)
             nouns += [word] * (8 if noun.kind == "person" else 0)
     return nouns

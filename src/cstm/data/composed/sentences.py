@@ -12,9 +12,9 @@ from numpy.random import Generator
 
 from cstm.data.composed.clues import TAG_OF, Clues, Described, fits, is_bigger, is_related
 from cstm.data.composed.motion import MAY_BE, MOTIONS
-from cstm.data.composed.nouns import meant_by
 from cstm.data.composed.phrases import phrase
 from cstm.data.draws import choose_from
+from cstm.data.nouns import meant_by
 from cstm.data.sample import TAGS, Tag
 
 _NEVER_SEEMING = ("spinning", "rolling left", "rolling right")

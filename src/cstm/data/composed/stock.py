@@ -1,16 +1,18 @@
 """All that clips of a split are composed of: photographs, and what can be cut out of them."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from numpy.random import Generator
 
 from cstm.data.composed.figures import Figure, measure
 from cstm.data.composed.instances import Photograph
-from cstm.data.composed.nouns import Kind, noun_of
 from cstm.data.draws import choose
+from cstm.data.nouns import Kind, noun_of
 
 MOST_PHOTOGRAPHS = 4000
-"""Of a split; measuring takes about ten milliseconds each when a dataset is opened."""
+"""Of a split, and as many cut-outs; measuring takes about ten milliseconds each when a dataset is
+opened."""
 
 _KINDS: dict[Kind, float] = {"person": 0.42, "animal": 0.25, "vehicle": 0.18, "thing": 0.15}
 """Shares of the kinds among cut-outs, whatever a dataset has most of."""
@@ -23,16 +25,22 @@ class Stock:
 
     Args:
         photographs: those of the split; beyond :data:`MOST_PHOTOGRAPHS` an even spread is taken.
+        cutouts: pictures of one thing with a transparent background; these classes are taken not
+            to be in any photograph whose file doesn't know them.
 
     Raises:
         ValueError: a picture can't be read, a mask is broken, or nothing can be cut out.
     """
 
-    def __init__(self, photographs: list[Photograph]) -> None:
-        step = max(1, -(-len(photographs) // MOST_PHOTOGRAPHS))
-        self.pictures = [measure(photograph) for photograph in photographs[::step]]
+    def __init__(self, photographs: list[Photograph], cutouts: Sequence[Photograph] = ()) -> None:
+        also = cutouts[0].categories if cutouts else frozenset[str]()
+        self.pictures = [
+            measure(photograph._replace(categories=photograph.categories | also))
+            for photograph in _spread(photographs)
+        ]
+        apart = [measure(cutout) for cutout in _spread(cutouts)]
         self._cutouts: dict[Kind, dict[str, list[Figure]]] = {}
-        for figure in (figure for picture in self.pictures for figure in picture):
+        for figure in (figure for picture in (*self.pictures, *apart) for figure in picture):
             if figure.is_whole:
                 of_kind = self._cutouts.setdefault(noun_of(figure.category).kind, defaultdict(list))
                 of_kind[figure.category].append(figure)
@@ -61,6 +69,10 @@ class Stock:
         """Draw a cut-out of a class."""
         figures = self._cutouts[noun_of(category).kind][category]
         return figures[int(rng.integers(len(figures)))]
+
+
+def _spread(photographs: Sequence[Photograph]) -> Sequence[Photograph]:
+    return photographs[:: max(1, -(-len(photographs) // MOST_PHOTOGRAPHS))]
 
 
 def may_hold(picture: list[Figure], categories: frozenset[str]) -> bool:

@@ -1,6 +1,6 @@
-"""What people call the things of COCO's classes, how big these are, and which are mistaken."""
+"""What people call things, how big these are, and which are mistaken for each other."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Literal, NamedTuple
 
 Kind = Literal["person", "animal", "vehicle", "thing", "fixture"]
@@ -17,7 +17,7 @@ class Noun(NamedTuple):
     """What it is called; the likelier words first."""
 
 
-_TABLE = """
+_COCO = """
 person      | person 1.7: person, person, person, person, someone
 bird        | animal .4: bird
 cat         | animal .5: cat, cat, kitty
@@ -100,8 +100,86 @@ sink        | fixture .6: sink
 refrigerator| fixture 1.7: refrigerator, fridge
 """
 
+_MORE = """
+duck        | animal .5: duck, duck, bird
+goose       | animal .8: goose, bird
+swan        | animal 1.2: swan, bird
+chicken     | animal .4: chicken, chicken, bird
+turkey      | animal .8: turkey, bird
+penguin     | animal .8: penguin, penguin, bird
+owl         | animal .5: owl, owl, bird
+parrot      | animal .4: parrot, parrot, bird
+pigeon      | animal .3: pigeon, bird, bird
+crow        | animal .4: crow, bird, bird
+seagull     | animal .5: seagull, bird, bird
+pelican     | animal 1: pelican, bird
+heron       | animal 1: heron, bird, bird
+flamingo    | animal 1.2: flamingo, flamingo, bird
+eagle       | animal .8: eagle, bird
+pig         | animal 1.3: pig
+goat        | animal 1.2: goat
+deer        | animal 1.8: deer
+antelope    | animal 1.8: animal
+donkey      | animal 1.8: animal
+camel       | animal 3: animal
+bison       | animal 3: animal
+lion        | animal 2: lion
+tiger       | animal 2: tiger
+leopard     | animal 1.8: leopard
+fox         | animal .8: fox
+rabbit      | animal .4: rabbit, rabbit, bunny
+squirrel    | animal .3: animal
+rat         | animal .2: rat, mouse
+hedgehog    | animal .3: animal
+beaver      | animal .8: animal
+badger      | animal .8: animal
+ferret      | animal .5: animal
+otter       | animal .8: animal
+kangaroo    | animal 1.6: animal
+koala       | animal .7: animal
+monkey      | animal .8: monkey
+gorilla     | animal 1.6: animal
+hippo       | animal 3.5: animal
+rhino       | animal 3.5: animal
+seal        | animal 1.8: seal, sea lion
+dolphin     | animal 2.5: animal
+whale       | animal 8: whale
+shark       | animal 3: shark
+fish        | animal .4: fish
+lobster     | animal .4: animal
+frog        | animal .2: frog
+turtle      | animal .5: turtle
+lizard      | animal .5: animal
+snake       | animal 1.2: snake
+crocodile   | animal 3: animal
+bee         | animal .1: bee, insect
+butterfly   | animal .1: butterfly, insect
+grasshopper | animal .1: insect
+van         | vehicle 5: van, van, vehicle
+ambulance   | vehicle 5: ambulance, van, vehicle
+tractor     | vehicle 4: tractor, tractor, vehicle
+tank        | vehicle 7: tank, tank, vehicle
+helicopter  | vehicle 10: helicopter
+balloon     | thing 1: balloon
+doll        | thing .4: doll
+hat         | thing .35: hat
+shoe        | thing .3: shoe
+camera      | thing .15: camera
+guitar      | thing 1: guitar
+violin      | thing .7: violin
+drum        | thing .6: drum
+hammer      | thing .4: hammer
+saw         | thing .6: saw
+lemon       | thing .1: lemon
+pumpkin     | thing .3: pumpkin
+corn        | thing .2: corn
+trash can   | thing 1: trash can, trash
+cone        | thing .7: cone
+"""
+"""What else people have cut out, or marked in photographs, in words that have vectors."""
+
 _MISTAKEN = (
-    "car truck bus train", "cup,wine glass,bowl,vase,bottle", "chair,couch,bench,bed",
+    "car truck bus train van ambulance", "cup,wine glass,bowl,vase,bottle", "chair,couch,bench,bed",
     "tv,laptop,cell phone,microwave,clock", "handbag,backpack,suitcase", "fork knife spoon",
     "snowboard skis surfboard skateboard", "teddy bear,bear", "apple,orange,sports ball",
     "hot dog,sandwich,cake,pizza,donut", "microwave oven toaster", "bicycle motorcycle",
@@ -109,12 +187,20 @@ _MISTAKEN = (
     "potted plant,vase,broccoli", "dining table,bench",
     "bottle,hair drier", "frisbee,bowl", "kite,umbrella", "cow sheep",
     "baseball bat,tennis racket,toothbrush", "book,laptop,suitcase", "cow horse",
+    "bird duck goose swan chicken turkey penguin owl parrot pigeon crow seagull pelican heron "
+    "flamingo eagle", "horse donkey", "sheep goat", "cow bison",
+    "deer antelope goat", "lion tiger leopard", "rabbit rat squirrel hedgehog",
+    "beaver badger ferret otter", "monkey gorilla", "bear gorilla", "hippo rhino", "dog fox",
+    "seal dolphin whale shark fish", "lizard crocodile frog", "bee grasshopper butterfly",
+    "truck tractor tank", "airplane helicopter",
+    "balloon,sports ball", "teddy bear,doll", "guitar violin", "hammer saw",
+    "apple,orange,lemon,pumpkin,sports ball", "banana,corn",
 )  # fmt: skip
 
 
-def _read_table() -> dict[str, Noun]:
+def _read_table(table: str) -> dict[str, Noun]:
     nouns = {}
-    for line in _TABLE.strip().splitlines():
+    for line in table.strip().splitlines():
         category, told = line.split("|")
         about, words = told.split(":")
         kind, reach = about.split()
@@ -126,11 +212,14 @@ def _read_table() -> dict[str, Noun]:
     return nouns
 
 
-_NOUNS = _read_table()
+_NOUNS = _read_table(_COCO)
+COCO_KINDS = Counter(noun.kind for noun in _NOUNS.values())
+"""How many of COCO's classes are of a kind."""
+_NOUNS |= _read_table(_MORE)
 
 
 def noun_of(category: str) -> Noun:
-    """What is known of a class; one that COCO doesn't have is a thing called by its own name."""
+    """What is known of a class; one that is not known is a thing called by its own name."""
     return _NOUNS.get(category) or Noun("thing", 0.5, (category.replace("_", " "),))
 
 
@@ -146,7 +235,8 @@ def _meanings() -> dict[str, frozenset[str]]:
     for category, noun in _NOUNS.items():
         for word in noun.words:
             meant[word] |= {category} | mistaken[category]
-    meant["vehicle"] |= {category for category, noun in _NOUNS.items() if noun.kind == "vehicle"}
+    for kind in ("animal", "vehicle"):
+        meant[kind] |= {category for category, noun in _NOUNS.items() if noun.kind == kind}
     return {word: frozenset(categories) for word, categories in meant.items()}
 
 
@@ -159,4 +249,12 @@ def meant_by(word: str) -> frozenset[str]:
 
 
 CATEGORIES = tuple(_NOUNS)
-"""COCO's classes."""
+"""Classes that are known, COCO's first."""
+_ALSO = {"adult": "person", "baby": "person", "ball": "sports ball"}
+"""A2D's names of some of them."""
+_NUMBERS = {category: number for number, category in enumerate(CATEGORIES, start=1)}
+
+
+def number_of(category: str | None) -> int:
+    """Number of a class by COCO's name or A2D's, counted from 1; 0 for one that is not known."""
+    return 0 if category is None else _NUMBERS.get(_ALSO.get(category, category), 0)
