@@ -8,6 +8,7 @@ resolutions with equal weight; a dice term on the finest map is an option of the
 from collections.abc import Mapping, Sequence
 
 import torch
+from einops import rearrange
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
@@ -98,7 +99,10 @@ class DenseTask(nn.Module):
         accuracy: dict[str, Tensor] = {}
         for stage, head in zip(self.stages, self.heads, strict=True):
             logits = functional.interpolate(
-                head(features[stage - 1]), size=grid, mode="bilinear", align_corners=False
+                head(_unit_variance(features[stage - 1])),
+                size=grid,
+                mode="bilinear",
+                align_corners=False,
             )
             split = logits.split(list(self.kinds.values()), dim=1)
             for (name, label), scores in zip(wanted.items(), split, strict=True):
@@ -108,6 +112,16 @@ class DenseTask(nn.Module):
                 loss = loss + (total / count.float()).sum() / len(self.stages)
                 accuracy[name] = (scores.argmax(1) == label)[known].float().mean()
         return loss, accuracy
+
+
+def _unit_variance(
+    feature: Float[Tensor, "batch channel height width"],
+) -> Float[Tensor, "batch channel height width"]:
+    """Mean 0 and variance 1 over the channels of a cell: encoders differ a hundredfold in scale."""
+    return rearrange(
+        functional.layer_norm(rearrange(feature, "b c h w -> b h w c"), feature.shape[1:2]),
+        "b h w c -> b c h w",
+    )
 
 
 def _resize(labels: UInt8[Tensor, "batch height width"], grid: torch.Size) -> Tensor:

@@ -1,0 +1,61 @@
+"""The tool that collects cut-outs, with pictures of its own in place of the two packages."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from cstm.data.composed.cutouts import read_cutouts
+from cstm.data.composed.figures import measure
+from cstm.data.nouns import CATEGORIES
+
+TOOL = Path(__file__).parent.parent / "tools" / "collect_cutouts.py"
+
+
+@pytest.fixture(scope="module")
+def tool():
+    spec = importlib.util.spec_from_file_location("collect_cutouts", TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def draw(path: Path) -> None:
+    """A green disc of 60 pixels at a place of its own; what is transparent is white."""
+    alpha = cv2.circle(np.zeros((90, 120), np.uint8), (70, 40), 30, 255, -1)
+    picture = np.dstack([np.full((90, 120, 3), 255, np.uint8), alpha])
+    picture[alpha > 0, :3] = (40, 160, 40)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), picture, [cv2.IMWRITE_WEBP_QUALITY, 101])
+
+
+def test_collected_cutouts_are_of_known_classes_and_can_be_cut_out(tool, tmp_path, monkeypatch):
+    stamps, emoji, root = tmp_path / "stamps", tmp_path / "emoji", tmp_path / "photographs"
+    table = tool.read_table()
+    assert table.keys() <= set(CATEGORIES)
+    for name, (drawn, rendered) in table.items():
+        for stem in drawn:
+            draw(stamps / name / f"{stem}.png")
+            draw(stamps / "cartoon" / f"{stem}.png")
+        for one in rendered:
+            draw(emoji / ("-".join(f"{ord(c):04x}" for c in one) + ".webp"))
+    monkeypatch.setattr(sys, "argv", ["collect", str(root), str(stamps), str(emoji)])
+    tool.main()
+    found = [*read_cutouts(root, "train"), *read_cutouts(root, "test")]
+    assert len(found) == sum(len(drawn) + len(rendered) for drawn, rendered in table.values())
+    (figure,) = measure(found[0])
+    assert figure.is_whole
+    assert figure.size == pytest.approx((61, 61), abs=1)
+    assert figure.colours.clear == "green"
+    border = found[0].read()[:4]
+    assert (border[..., 1] > border[..., 0]).all(), "colours go on beyond the edge"
+
+
+def test_a_missing_picture_is_told(tool, tmp_path):
+    with pytest.raises(SystemExit, match="0 files crow"):
+        tool.find_stamp(tmp_path, "crow")
+    with pytest.raises(SystemExit, match=r"no 1f427\.webp"):
+        tool.find_emoji(tmp_path, "🐧")
