@@ -1,26 +1,35 @@
-"""The tool that collects cut-outs, with pictures of its own in place of the two packages."""
+"""The tools: cut-outs, from pictures of our own instead of two packages; the mean of two runs."""
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.figures import measure
 from cstm.data.nouns import CATEGORIES
+from cstm.data.words import Vocabulary
+from cstm.inference.load import find_weights
+from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 
-TOOL = Path(__file__).parent.parent / "tools" / "collect_cutouts.py"
+TOOLS = Path(__file__).parent.parent / "tools"
+
+
+def load_tool(name: str):
+    spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("collect_cutouts", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("collect_cutouts")
 
 
 def draw(path: Path) -> None:
@@ -59,3 +68,22 @@ def test_a_missing_picture_is_told(tool, tmp_path):
         tool.find_stamp(tmp_path, "crow")
     with pytest.raises(SystemExit, match=r"no 1f427\.webp"):
         tool.find_emoji(tmp_path, "🐧")
+
+
+def test_the_mean_of_two_runs(tmp_path, monkeypatch):
+    trained = load_checkpoint(find_weights("tiny"))
+    paths = [tmp_path / name for name in ("first.safetensors", "second.safetensors", "out")]
+    bias = trained.network.decoder.heads[0][0].bias
+    for path, value in zip(paths, (1.0, 4.0), strict=False):
+        torch.nn.init.constant_(bias, value)
+        save_checkpoint(path, trained)
+    monkeypatch.setattr(sys, "argv", ["average", *map(str, paths)])
+    tool = load_tool("average_weights")
+    tool.main()
+    mean = load_checkpoint(paths[2])
+    assert (mean.network.decoder.heads[0][0].bias == 2.5).all()
+    assert mean.vocabulary.words == trained.vocabulary.words
+    other = replace(trained, vocabulary=Vocabulary((*trained.vocabulary.words[:-1], "another")))
+    save_checkpoint(paths[1], other)
+    with pytest.raises(SystemExit, match="differ in their network or their words"):
+        tool.main()
