@@ -26,6 +26,7 @@ torchrun() { while [ "$1" != cstm ]; do shift; done; shift; cstm torchrun "$@"; 
 mkdir() { /bin/mkdir "$@"; }
 cp() { /bin/cp "$@"; }
 cat() { :; }; make() { :; }; pip() { :; }; python() { :; }
+apt-get() { :; }; npm() { :; }
 """
 _AFTER = r"""
 wait
