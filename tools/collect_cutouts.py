@@ -183,16 +183,13 @@ def write(source: Path, target: Path) -> None:
     picture = picture[top : top + height, left : left + width]
     scale = min(1, LONG_SIDE / max(width, height))
     picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    clear = np.zeros((*picture.shape[:2],), np.uint8)
+    colours, alpha = np.ascontiguousarray(picture[..., :3]), picture[..., 3]
     # Colours go on beyond the edge: what is transparent may have any.
-    clear[picture[..., 3] < 128] = 255
-    colours = cv2.inpaint(np.ascontiguousarray(picture[..., :3]), clear, 3, cv2.INPAINT_TELEA)
-    picture = np.dstack([colours, picture[..., 3]])
-    borders = [cv2.copyMakeBorder(picture[..., c], *[MARGIN] * 4, cv2.BORDER_REPLICATE)
-               for c in range(3)]  # fmt: skip
-    alpha = cv2.copyMakeBorder(picture[..., 3], *[MARGIN] * 4, cv2.BORDER_CONSTANT, value=0)
+    colours = cv2.inpaint(colours, (alpha < 128).astype(np.uint8), 3, cv2.INPAINT_TELEA)
+    colours = cv2.copyMakeBorder(colours, *[MARGIN] * 4, cv2.BORDER_REPLICATE)
+    alpha = cv2.copyMakeBorder(alpha, *[MARGIN] * 4, cv2.BORDER_CONSTANT, value=0)
     target.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(target), np.dstack([*borders, alpha]))
+    cv2.imwrite(str(target), np.dstack([colours, alpha]))
 
 
 def main() -> None:
@@ -203,8 +200,8 @@ def main() -> None:
     parser.add_argument("stamps", type=Path)
     parser.add_argument("emoji", type=Path)
     args = parser.parse_args()
-    count = 0
-    for name, (stamps, emoji) in read_table().items():
+    table, count = read_table(), 0
+    for name, (stamps, emoji) in table.items():
         folder = args.root / "cutouts" / name
         sources = {stamp: find_stamp(args.stamps, stamp) for stamp in stamps}
         for one in emoji:
@@ -213,7 +210,7 @@ def main() -> None:
         for stem, source in sources.items():
             write(source, folder / f"{stem}.png")
             count += 1
-    print(f"{count} cut-outs of {len(read_table())} classes in {args.root / 'cutouts'}")
+    print(f"{count} cut-outs of {len(table)} classes in {args.root / 'cutouts'}")
 
 
 if __name__ == "__main__":

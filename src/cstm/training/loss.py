@@ -117,7 +117,7 @@ class DenseTask(nn.Module):
 def _unit_variance(
     feature: Float[Tensor, "batch channel height width"],
 ) -> Float[Tensor, "batch channel height width"]:
-    """Mean 0 and variance 1 over the channels of a cell: encoders differ a hundredfold in scale."""
+    """Mean 0 and variance 1 over a cell's channels, which are large for a fresh head."""
     return rearrange(
         functional.layer_norm(rearrange(feature, "b c h w -> b h w c"), feature.shape[1:2]),
         "b h w c -> b c h w",
