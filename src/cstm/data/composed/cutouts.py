@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from cstm.config import Split
-from cstm.data.composed.instances import Instance, Photograph, split_of
+from cstm.data.composed.instances import Instance, Photograph, read_picture, split_of
 from cstm.data.masks import encode_mask
 
 
@@ -42,9 +42,7 @@ def _class_of(path: Path) -> str:
 
 
 def _read(path: Path, categories: frozenset[str]) -> Photograph:
-    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if picture is None:
-        raise ValueError(f"{path}: not a picture that can be read; get it anew")
+    picture = read_picture(path, cv2.IMREAD_UNCHANGED)
     if picture.ndim < 3 or picture.shape[2] < 4:
         raise ValueError(f"{path}: cut-outs should be PNG files with a transparent background")
     mask = picture[..., 3] > (32767 if picture.dtype == np.uint16 else 127)

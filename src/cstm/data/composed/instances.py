@@ -91,11 +91,21 @@ class Photograph(NamedTuple):
 @lru_cache(maxsize=64)
 def _decode(path: Path) -> UInt8[ndarray, "height width 3"]:
     # Masks are of the picture as stored: no turning by what the camera noted.
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    if picture is None:
-        raise ValueError(f"{path}: not a picture that can be read; get it anew")
+    picture = read_picture(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
     picture.flags.writeable = False
+    return picture
+
+
+def read_picture(path: Path, flags: int) -> ndarray:
+    """Decode a picture as OpenCV does with these flags.
+
+    Raises:
+        ValueError: it can't be read.
+    """
+    picture = cv2.imread(str(path), flags)
+    if picture is None:
+        raise ValueError(f"{path}: not a picture that can be read; get it anew")
     return picture
 
 
