@@ -1,4 +1,4 @@
-"""Draws by weight."""
+"""Draws by lot."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -6,6 +6,11 @@ from typing import TypeVar
 from numpy.random import Generator
 
 Choice = TypeVar("Choice")
+
+
+def pick(rng: Generator, choices: Sequence[Choice]) -> Choice:
+    """Draw one of several things, each as likely as the others."""
+    return choices[int(rng.integers(len(choices)))]
 
 
 def choose(rng: Generator, weights: Mapping[Choice, float]) -> Choice:

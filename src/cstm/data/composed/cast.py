@@ -1,12 +1,12 @@
 """Everyone and everything in a scene, as sentences may speak of them."""
 
+from cstm.data.clues import places
 from cstm.data.composed.clues import Described
 from cstm.data.composed.colours import COLOURS, Colours
 from cstm.data.composed.figures import Figure
 from cstm.data.composed.motion import AFTER, BEFORE
 from cstm.data.composed.scene import Box, Scene
 from cstm.data.nouns import noun_of
-from cstm.data.synthetic.sentences import places
 
 _SMALL = 500
 """Pixels of the scene below which what a photograph holds is too small for its colour."""

@@ -2,15 +2,12 @@
 
 from numpy.random import Generator
 
+from cstm.data.clues import PLACES, with_article
 from cstm.data.composed.clues import Clues, Described
+from cstm.data.draws import pick
 from cstm.data.nouns import meant_by, noun_of
 
 _SIZES = {"small": ("small", "little", "smaller"), "big": ("big", "large", "bigger")}
-_PLACES = {
-    "left": ("on the left", "on the left side"), "right": ("on the right", "on the right side"),
-    "top": ("at the top", "on the top"), "bottom": ("at the bottom", "on the bottom"),
-    "middle": ("in the middle", "in the center"),
-}  # fmt: skip
 _RELATIONS = {
     "left of": ("to the left of", "left of", "on the left of"),
     "right of": ("to the right of", "right of", "on the right of"),
@@ -41,35 +38,28 @@ _FLOATERS = ("boat", "surfboard")
 
 def phrase(rng: Generator, clues: Clues, cast: list[Described]) -> str:
     """The clues in words."""
-
-    def pick(choices: tuple[str, ...]) -> str:
-        return choices[int(rng.integers(len(choices)))]
-
     noun = clues["noun"]
     before, after = [], []
     if "size" in clues:
-        before.append(pick(_SIZES[clues["size"]]))
+        before.append(pick(rng, _SIZES[clues["size"]]))
     if "colour" in clues:
         if "person" in meant_by(noun):
             wear = ("in {}", "in {}", "in {} clothes", "wearing {}", "dressed in {}")
-            after.append(pick(wear).format(clues["colour"]))
+            after.append(pick(rng, wear).format(clues["colour"]))
         else:
             before.append(clues["colour"])
-    article = pick(("the", "the", "a", ""))
+    article = pick(rng, ("the", "the", "a", ""))
     if noun in ("someone", "somebody"):
         article = "" if not before else article
         noun = noun if not before else "person"
-    subject = " ".join([*before, noun, *after])
-    if article == "a" and subject[0] in "aeiou":
-        article = "an"
-    subject = f"{article} {subject}".strip()
+    subject = with_article(article, " ".join([*before, noun, *after]))
     where = ""
     if "relation" in clues:
         relation, landmark = clues["relation"].split("/")
-        where = f"{pick(_RELATIONS[relation])} the {cast[int(landmark)].words[0]}"
+        where = f"{pick(rng, _RELATIONS[relation])} the {cast[int(landmark)].words[0]}"
     if "place" in clues:
-        where = f"{pick(_PLACES[clues['place']])} {where}".strip()
-    link = pick(("is", "is", "", "that is"))
+        where = f"{pick(rng, PLACES[clues['place']])} {where}".strip()
+    link = pick(rng, ("is", "is", "", "that is"))
     if "motion" not in clues:
         return " ".join(filter(None, (subject, link if where and link != "that is" else "", where)))
     does = _verb(rng, clues["motion"], noun)
@@ -89,8 +79,8 @@ def _verb(rng: Generator, motion: str, noun: str) -> str:
         elif category in _FLOATERS:
             walks = ()
         choices += tuple(f"{walk} <{motion}>" for walk in walks)
-    verb = choices[int(rng.integers(len(choices)))]
-    side = _SIDES[int(rng.integers(len(_SIDES)))]
+    verb = pick(rng, choices)
+    side = pick(rng, _SIDES)
     for name in ("left", "right"):
         verb = verb.replace(f"<{name}>", side.format(name))
     return verb

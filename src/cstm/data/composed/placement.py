@@ -11,7 +11,7 @@ from cstm.data.composed.figures import Figure
 from cstm.data.composed.motion import AFTER, BEFORE, MOTIONS, Motion, draw_motion, draw_partner
 from cstm.data.composed.scene import Actor, Backdrop, Box, Scene
 from cstm.data.composed.stock import Stock, may_hold
-from cstm.data.draws import choose
+from cstm.data.draws import choose, pick
 from cstm.data.nouns import noun_of
 
 Kind = Literal["look-alikes", "composed", "whole"]
@@ -38,7 +38,7 @@ def draw_scene(rng: Generator, stock: Stock, kind: Kind) -> Scene | None:
         return None
     photograph = picture[0].photograph
     sizes = _TALL if photograph.height > photograph.width else _WIDE
-    width, height = sizes[int(rng.integers(len(sizes)))]
+    width, height = pick(rng, sizes)
     longs = _draw_sizes(rng, figures, min(width, height), alike=kind == "look-alikes")
     motions = _draw_motions(rng, figures, names, longs)
     camera = Camera()
@@ -152,7 +152,7 @@ def _close_up(
 ) -> Backdrop:
     """Zoom a photograph to one of its figures, as far as its pixels allow."""
     photograph = picture[0].photograph
-    figure = picture[int(rng.integers(len(picture)))]
+    figure = pick(rng, picture)
     x, y, wide, high = figure.instance.box
     wanted = float(rng.uniform(0.6, 1.5)) * min(size) / max(1.0, max(wide, high))
     scale = min(max(fit, wanted), max(fit, 1.8), 3 * fit)

@@ -10,12 +10,13 @@ from typing import Literal
 
 from numpy.random import Generator
 
+from cstm.data.clues import fewest, kinds_of, without
 from cstm.data.composed.clues import TAG_OF, Clues, Described, fits, is_bigger, is_related
 from cstm.data.composed.motion import MAY_BE, MOTIONS
 from cstm.data.composed.phrases import phrase
-from cstm.data.draws import choose_from
+from cstm.data.draws import choose_from, pick
 from cstm.data.nouns import meant_by
-from cstm.data.sample import TAGS, Tag
+from cstm.data.sample import Tag
 
 _NEVER_SEEMING = ("spinning", "rolling left", "rolling right")
 """Motions that no one in a photograph seems to do."""
@@ -40,7 +41,7 @@ class Sentence:
 def options(rng: Generator, cast: list[Described], number: int) -> list[Clues]:
     """All sets of at most four clues that single out one member of the cast."""
     one = cast[number]
-    noun = one.words[int(rng.integers(len(one.words)))]
+    noun = pick(rng, one.words)
     extra: Clues = {"motion": one.motion}
     if one.motion != "still" and "moving" in MAY_BE[one.motion] and rng.random() < 0.12:
         extra["motion"] = "moving"
@@ -85,15 +86,11 @@ def told_from(clues: Clues, cast: list[Described], target: int) -> tuple[Tag | N
     """The one that the sentence would mean as well without its clues of motion, or of place."""
     kinds: tuple[Tag, ...] = ("action", "place")
     for tag in kinds:
-        if rest := _without(clues, tag):
+        if rest := without(clues, tag, TAG_OF):
             found = [i for i in range(len(cast)) if i != target and fits(rest, cast, i)]
             if len(found) == 1 and cast[found[0]].is_clear:
                 return tag, found[0]
     return None, None
-
-
-def _without(clues: Clues, tag: Tag) -> Clues:
-    return {name: value for name, value in clues.items() if TAG_OF[name] != tag}
 
 
 def tags(clues: Clues, cast: list[Described], target: int) -> tuple[Tag, ...]:
@@ -102,20 +99,12 @@ def tags(clues: Clues, cast: list[Described], target: int) -> tuple[Tag, ...]:
     The noun is always said; it counts as a clue where no other kind is needed.
     """
     others = [i for i in range(len(cast)) if i != target]
-    used: list[Tag] = [
-        tag for tag in TAGS if any(TAG_OF[name] == tag for name in clues if name != "noun")
-    ]
-    for count in range(len(used) + 1):
-        enough: set[Tag] = set()
-        for kinds in combinations(used, count):
-            chosen: Clues = {n: v for n, v in clues.items() if n == "noun" or TAG_OF[n] in kinds}
-            if not any(fits(chosen, cast, i) for i in others):
-                enough.update(kinds)
-                if not kinds:
-                    enough.add("appearance")
-        if enough:
-            return tuple(tag for tag in TAGS if tag in enough)
-    raise AssertionError(f"{clues} do not single out an actor")
+
+    def suffice(kinds: tuple[Tag, ...]) -> bool:
+        chosen: Clues = {n: v for n, v in clues.items() if n == "noun" or TAG_OF[n] in kinds}
+        return not any(fits(chosen, cast, i) for i in others)
+
+    return fewest(kinds_of(clues.keys() - {"noun"}, TAG_OF), suffice) or ("appearance",)
 
 
 def describe(
@@ -167,7 +156,7 @@ def describe_absent(
     clear = [one for one in cast if one.is_clear]
     for _ in range(6):
         if clear and (not nouns or rng.random() < 0.5):
-            one = clear[int(rng.integers(len(clear)))]
+            one = pick(rng, clear)
             clues: Clues = {"noun": one.words[0]}
             lacks: Lack = "colour" if rng.random() < 0.4 else "motion"
             if lacks == "colour":

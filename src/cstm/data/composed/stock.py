@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from cstm.data.composed.figures import Figure, measure
 from cstm.data.composed.instances import Photograph
-from cstm.data.draws import choose
+from cstm.data.draws import choose, pick
 from cstm.data.nouns import Kind, noun_of
 
 MOST_PHOTOGRAPHS = 4000
@@ -57,7 +57,7 @@ class Stock:
 
     def draw_picture(self, rng: Generator) -> list[Figure]:
         """Draw a photograph, as all that is in it."""
-        return self.pictures[int(rng.integers(len(self.pictures)))]
+        return pick(rng, self.pictures)
 
     def draw_category(self, rng: Generator) -> str:
         """Draw a class to cut out: its kind by weight, then rare ones nearly as often as others."""
@@ -68,7 +68,7 @@ class Stock:
     def draw_cutout(self, rng: Generator, category: str) -> Figure:
         """Draw a cut-out of a class."""
         figures = self._cutouts[noun_of(category).kind][category]
-        return figures[int(rng.integers(len(figures)))]
+        return pick(rng, figures)
 
 
 def _spread(photographs: Sequence[Photograph]) -> Sequence[Photograph]:

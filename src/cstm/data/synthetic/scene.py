@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from cstm.data.draws import pick
 from cstm.data.synthetic.actions import UNSEEN_ACTIONS, UNSEEN_COLOURS, way_to
 from cstm.data.synthetic.cast import Actor, draw_cast, unseen_combinations
 from cstm.data.synthetic.placement import place
@@ -64,7 +65,7 @@ def draw_scene(
     novelty = None
     if unseen:
         options = (*UNSEEN_ACTIONS, *UNSEEN_COLOURS)
-        novelty = options[int(rng.integers(len(options)))]
+        novelty = pick(rng, options)
     cast = draw_cast(rng, novelty, with_pair, min(width, height))
     camera = _draw_camera(rng, width)
     # Early, middle and late lie symmetric about the middle: seen over all of them a mover's place

@@ -11,8 +11,9 @@ from typing import Literal
 
 from numpy.random import Generator
 
-from cstm.data.draws import choose_from
-from cstm.data.sample import TAGS, Tag
+from cstm.data.clues import PLACES, fewest, kinds_of, with_article, without
+from cstm.data.draws import choose_from, pick
+from cstm.data.sample import Tag
 from cstm.data.synthetic.actions import Motion
 from cstm.data.synthetic.look import Look
 
@@ -22,7 +23,6 @@ TAG_OF: dict[ClueName, Tag] = {
     "noun": "appearance", "colour": "appearance", "size": "appearance",
     "action": "action", "direction": "action", "place": "place",
 }  # fmt: skip
-PLACES = ("left", "right", "top", "bottom", "middle")
 
 _PLACE_ONLY = 0.15
 """Share of second sentences about one of a pair that tell it by its place, not its motion."""
@@ -48,23 +48,6 @@ class Sentence:
     text: str
     tags: tuple[Tag, ...]
     look_alike: int | None = None
-
-
-def places(centres: list[tuple[float, float]]) -> tuple[frozenset[str], frozenset[str]]:
-    """Places surely and possibly held, from mask centres (shares of width and height) in time."""
-    xs, ys = [x for x, _ in centres], [y for _, y in centres]
-    sure = {
-        "left": max(xs) < 0.42, "right": min(xs) > 0.58, "top": max(ys) < 0.38,
-        "bottom": min(ys) > 0.62, "middle": min(xs) > 0.39 and max(xs) < 0.61,
-    }  # fmt: skip
-    maybe = {
-        "left": min(xs) < 0.54, "right": max(xs) > 0.46, "top": min(ys) < 0.52,
-        "bottom": max(ys) > 0.48, "middle": any(0.28 < x < 0.72 for x in xs),
-    }  # fmt: skip
-    return (
-        frozenset(p for p, holds in sure.items() if holds),
-        frozenset(p for p, holds in maybe.items() if holds),
-    )
 
 
 Clues = dict[ClueName, str]
@@ -95,14 +78,14 @@ def describe(
         if pair and target in pair:
             partner = pair[1 - pair.index(target)]
             by_motion = [o for o in options if _only_motion_tells(o, cast[partner])]
-            by_place = [o for o in options if not fits(_without(o, "action"), cast[partner])]
+            by_place = [o for o in options if not fits(without(o, "action", TAG_OF), cast[partner])]
         else:
             partner, by_motion, by_place = None, options, []
         if not by_motion:
             return None
         for number in range(1 + int(rng.random() < 0.6)):
             if number and by_place and rng.random() < _PLACE_ONLY / 0.6:
-                clues = by_place[int(rng.integers(len(by_place)))]
+                clues = pick(rng, by_place)
             else:
                 clues = _choose(rng, by_motion)
             text = phrase(rng, clues, cast[target])
@@ -114,11 +97,7 @@ def describe(
 
 
 def _only_motion_tells(clues: Clues, partner: Described) -> bool:
-    return "place" not in clues and fits(_without(clues, "action"), partner)
-
-
-def _without(clues: Clues, tag: Tag) -> Clues:
-    return {name: value for name, value in clues.items() if TAG_OF[name] != tag}
+    return "place" not in clues and fits(without(clues, "action", TAG_OF), partner)
 
 
 def _options(rng: Generator, cast: list[Described], target: int) -> list[Clues]:
@@ -157,16 +136,12 @@ def _choose(rng: Generator, options: list[Clues]) -> Clues:
 def tags(clues: Clues, cast: list[Described], target: int) -> tuple[Tag, ...]:
     """The fewest kinds of clues that suffice; where several choices do, all of these kinds."""
     others = [one for number, one in enumerate(cast) if number != target]
-    used: list[Tag] = [tag for tag in TAGS if any(TAG_OF[name] == tag for name in clues)]
-    for count in range(1, len(used) + 1):
-        enough: set[Tag] = set()
-        for kinds in combinations(used, count):
-            chosen: Clues = {n: value for n, value in clues.items() if TAG_OF[n] in kinds}
-            if not any(fits(chosen, one) for one in others):
-                enough.update(kinds)
-        if enough:
-            return tuple(tag for tag in TAGS if tag in enough)
-    raise AssertionError(f"{clues} do not single out an actor")
+
+    def suffice(kinds: tuple[Tag, ...]) -> bool:
+        chosen: Clues = {n: value for n, value in clues.items() if TAG_OF[n] in kinds}
+        return bool(kinds) and not any(fits(chosen, one) for one in others)
+
+    return fewest(kinds_of(clues, TAG_OF), suffice)
 
 
 _NOUNS = {
@@ -175,11 +150,6 @@ _NOUNS = {
     "car": ("car",), "cat": ("cat", "cat", "kitty"), "dog": ("dog", "dog", "puppy"),
 }  # fmt: skip
 _SIZES = {"small": ("small", "little"), "big": ("big", "large")}
-_PLACES = {
-    "left": ("on the left", "on the left side"), "right": ("on the right", "on the right side"),
-    "top": ("at the top", "on the top"), "bottom": ("at the bottom", "on the bottom"),
-    "middle": ("in the middle", "in the center"),
-}  # fmt: skip
 _WAYS = {
     "left": ("to the left", "to the left", "towards the left", "left"),
     "right": ("to the right", "to the right", "towards the right", "right"),
@@ -190,34 +160,27 @@ _WAYS = {
 
 def phrase(rng: Generator, clues: Clues, one: Described) -> str:
     """The clues in words."""
-
-    def pick(options: tuple[str, ...]) -> str:
-        return options[int(rng.integers(len(options)))]
-
-    noun = pick(_NOUNS[clues["noun"]])
+    noun = pick(rng, _NOUNS[clues["noun"]])
     before, after = [], []
     if "size" in clues:
-        before.append(pick(_SIZES[clues["size"]]))
+        before.append(pick(rng, _SIZES[clues["size"]]))
     if "colour" in clues:
         colour = clues["colour"].replace("+", " and ")
         if one.look.actor in ("adult", "baby"):
             wear = {"man": (" shirt", " shirt", ""), "woman": (" dress", " dress", "")}
-            after.append(f"in {colour}{pick(wear.get(one.look.kind, (' clothes', '')))}")
+            after.append(f"in {colour}{pick(rng, wear.get(one.look.kind, (' clothes', '')))}")
         else:
             before.append(colour)
-    article = pick(("the", "the", "a", ""))
-    subject = " ".join([*before, noun, *after])
-    if article == "a" and subject[0] in "aeiou":
-        article = "an"
-    subject = f"{article} {subject}".strip()
-    where = pick(_PLACES[clues["place"]]) if "place" in clues else ""
+    article = pick(rng, ("the", "the", "a", ""))
+    subject = with_article(article, " ".join([*before, noun, *after]))
+    where = pick(rng, PLACES[clues["place"]]) if "place" in clues else ""
     if "action" not in clues:
-        link = pick(("", "is")) if where else ""
+        link = pick(rng, ("", "is")) if where else ""
         return " ".join(filter(None, (subject, link, where)))
-    does = pick(_verbs(clues["action"], one))
+    does = pick(rng, _verbs(clues["action"], one))
     if "direction" in clues:
-        does += f" {pick(_WAYS[clues['direction']])}"
-    link = pick(("is", "is", "", "that is", "which is"))
+        does += f" {pick(rng, _WAYS[clues['direction']])}"
+    link = pick(rng, ("is", "is", "", "that is", "which is"))
     if where and rng.random() < 0.4:
         parts = (subject, link, does, where)
     else:
