@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from cstm.data.words import read_commonest_vectors
+from cstm.data.words import read_word_vectors
 from cstm.experiments import get_experiment
 from cstm.inference.export import segment_to_folder
 from cstm.inference.load import load
@@ -210,6 +210,6 @@ def test_reading_stops_at_the_last_word_wanted(vectors):
         head = [next(lines) for _ in range(3)]
     damaged = vectors.with_name("damaged.txt")
     damaged.write_text("".join(head) + "not a word and its numbers\n")
-    assert list(read_commonest_vectors(damaged, 2)) == ["the", "cat"]
+    assert list(read_word_vectors(damaged, (), 2)) == ["the", "cat"]
     with pytest.raises(ValueError, match="line 4"):
-        read_commonest_vectors(damaged, 3)
+        read_word_vectors(damaged, (), 3)

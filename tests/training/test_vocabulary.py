@@ -33,7 +33,7 @@ def weights(vectors, tmp_path):
     torch.manual_seed(0)
     network = ActorSegmenter(model, len(words)).eval()
     for stream in (network.spatial, network.temporal):
-        stream.language.set_vectors(pretrained_vectors(vectors, words, 8))
+        stream.language.set_vectors(pretrained_vectors(vectors, words, 8)[1])
     path = tmp_path / "network.safetensors"
     save_checkpoint(path, Checkpoint(network, words, Experiment(model), {"by": "us"}))
     return path
@@ -86,8 +86,12 @@ def test_vectors_of_another_width_or_language_are_refused(weights, tmp_path, lin
 def test_pretrained_vectors_follow_the_vocabulary(tmp_path):
     path = tmp_path / "glove.txt"
     path.write_text("dog 1 2\ncat 3 4\n. . 5 6\n")
-    vectors = pretrained_vectors(path, Vocabulary(("cat", "zebra")), 2)
+    words, vectors = pretrained_vectors(path, Vocabulary(("cat", "zebra")), 2)
+    assert words.words == ("cat", "zebra")
     torch.testing.assert_close(vectors, torch.tensor([[0.0, 0], [0, 0], [3, 4], [0, 0]]))
+    words, vectors = pretrained_vectors(path, Vocabulary(("cat", "zebra")), 2, words=1)
+    assert words.words == ("cat", "dog", "zebra")
+    torch.testing.assert_close(vectors[2:], torch.tensor([[3.0, 4], [1, 2], [0, 0]]))
     with pytest.raises(ValueError, match="none of the 1 words"):
         pretrained_vectors(path, Vocabulary(("zebra",)), 2)
     with pytest.raises(ValueError, match=r"--model\.word-channels 2"):

@@ -109,49 +109,36 @@ def _open_text(path: Path) -> Iterator[io.TextIOBase]:
             yield lines
 
 
-def read_word_vectors(path: Path, words: Iterable[str]) -> dict[str, Float32[ndarray, " channel"]]:
-    """Vectors of the wanted words from a file in GloVe's text format.
+def read_word_vectors(
+    path: Path, words: Iterable[str], commonest: int = 0
+) -> dict[str, Float32[ndarray, " channel"]]:
+    """Vectors of the wanted words, and of the commonest, from a file in GloVe's text format.
 
     Args:
         path: ``.txt``, ``.txt.gz`` or ``.zip`` with one word and its numbers a line, separated by
             single spaces (``glove.840B.300d.txt``; some of its words hold spaces themselves).
-        words: the words to keep; the file is streamed and nothing else is held in memory.
+        words: words to keep wherever they stand; the file is streamed, to its end unless all are
+            found, and nothing else is held in memory.
+        commonest: how many of the file's first words to keep, which GloVe sorts by how common they
+            are. Only words that a sentence can hold count: in lower case, and all letters and
+            digits or none (:func:`tokenize_as_released`).
 
     Returns:
-        A float32 vector for each wanted word that the file has.
+        A float32 vector for each of these words that the file has, in its order.
 
     Raises:
         ValueError: the file is missing, or a line is not a word and as many numbers as the first.
     """
-    return dict(_select(path, set(words).__contains__))
-
-
-def read_commonest_vectors(
-    path: Path, count: int, also: Iterable[str] = ()
-) -> dict[str, Float32[ndarray, " channel"]]:
-    """Vectors of the first words of a file, which GloVe sorts by how common they are.
-
-    Only words that a sentence can hold count: in lower case, and all letters and digits or none
-    (:func:`tokenize_as_released`).
-
-    Args:
-        path: see :func:`read_word_vectors`.
-        count: how many words to keep.
-        also: words to keep wherever they stand; the file is read to its end unless all are found.
-
-    Raises:
-        ValueError: see :func:`read_word_vectors`.
-    """
-    missing = set(also)
+    missing = set(words)
     kept: dict[str, Float32[ndarray, " channel"]] = {}
 
     def wanted(word: str) -> bool:
-        return word in missing or (len(kept) < count and _is_token(word))
+        return word in missing or (len(kept) < commonest and _is_token(word))
 
     for word, vector in _select(path, wanted):
         kept[word] = vector
         missing.discard(word)
-        if len(kept) >= count and not missing:
+        if len(kept) >= commonest and not missing:
             break
     return kept
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from cstm.data.words import (
     UNKNOWN,
     Vocabulary,
-    read_commonest_vectors,
+    read_word_vectors,
     tokenize_as_released,
 )
 from cstm.experiments import get_experiment
@@ -167,7 +167,7 @@ def released_name(name: str) -> str:
 def _read_vocabulary(
     path: Path, words: int, also: Iterable[str]
 ) -> tuple[Vocabulary, Float[Tensor, "vocabulary channel"]]:
-    vectors = read_commonest_vectors(path, words, also)
+    vectors = read_word_vectors(path, also, words)
     widths = {len(vector) for vector in vectors.values()}
     if widths != {WORD_CHANNELS}:
         found = f"vectors of {widths.pop()} numbers" if widths else "no words"

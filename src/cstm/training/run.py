@@ -15,7 +15,7 @@ from lightning_fabric import Fabric
 from cstm.data.datasets import has_part, open_dataset
 from cstm.data.mixture import Mixture, Source
 from cstm.data.prepared import PreparedSamples, prepare, prepared_name
-from cstm.data.words import Vocabulary, read_commonest_vectors
+from cstm.data.words import Vocabulary
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.folder import whole_file
@@ -73,10 +73,8 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
         start = with_words_of(start, vocabulary, run)
         vocabulary = start.vocabulary
     elif run.vectors is not None:
-        if run.words:
-            commonest = read_commonest_vectors(run.vectors, run.words)
-            vocabulary = Vocabulary(tuple(sorted({*vocabulary.words, *commonest})))
-        vectors = pretrained_vectors(run.vectors, vocabulary, stages[0].model.word_channels)
+        channels = stages[0].model.word_channels
+        vocabulary, vectors = pretrained_vectors(run.vectors, vocabulary, channels, run.words)
 
     def validate(network: ActorSegmenter) -> dict[str, Any]:
         results = {}

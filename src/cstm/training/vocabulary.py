@@ -10,7 +10,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from cstm.config import ModelConfig
-from cstm.data.words import UNKNOWN, Vocabulary, read_commonest_vectors, read_word_vectors
+from cstm.data.words import UNKNOWN, Vocabulary, read_word_vectors
 from cstm.model.network import ActorSegmenter
 from cstm.training.checkpoint import Checkpoint
 
@@ -19,30 +19,33 @@ _ROUNDING = 0.01
 
 
 def pretrained_vectors(
-    path: Path, vocabulary: Vocabulary, channels: int
-) -> Float[Tensor, "vocabulary channel"]:
-    """Word vectors in the vocabulary's order; padding and words that the file lacks have zeros.
+    path: Path, vocabulary: Vocabulary, channels: int, words: int = 0
+) -> tuple[Vocabulary, Float[Tensor, "vocabulary channel"]]:
+    """The vocabulary with so many of a file's commonest words besides its own, and its vectors.
+
+    Padding and words that the file lacks have zeros.
 
     Raises:
         ValueError: the file is no GloVe file, or its vectors are of another width.
     """
-    found = read_word_vectors(path, vocabulary.words)
-    if not found:
+    found = read_word_vectors(path, vocabulary.words, words)
+    if not found.keys() & set(vocabulary.words):
         raise ValueError(
             f"{path} has none of the {len(vocabulary.words)} words of the dataset's sentences; "
             "expected GloVe's text format, with lower-case words"
         )
-    table = torch.zeros(len(vocabulary), channels)
-    for number, word in enumerate(vocabulary.words, start=UNKNOWN + 1):
-        if word not in found:
-            continue
-        if len(found[word]) != channels:
-            raise ValueError(
-                f"{path} holds vectors of {len(found[word])} numbers and the network expects "
-                f"{channels}; set --model.word-channels {len(found[word])}"
-            )
-        table[number] = torch.from_numpy(found[word])
-    return table
+    width = len(next(iter(found.values())))
+    if width != channels:
+        raise ValueError(
+            f"{path} holds vectors of {width} numbers and the network expects {channels}; set "
+            f"--model.word-channels {width}"
+        )
+    grown = Vocabulary(tuple(sorted({*vocabulary.words, *found})), vocabulary.tokenization)
+    table = torch.zeros(len(grown), channels)
+    for number, word in enumerate(grown.words, start=UNKNOWN + 1):
+        if word in found:
+            table[number] = torch.from_numpy(found[word])
+    return grown, table
 
 
 def with_words(
@@ -63,7 +66,7 @@ def with_words(
     if not isinstance(network, ActorSegmenter) or not isinstance(model, ModelConfig):
         raise ValueError("the authors' network gets its words when it is imported")
     known = checkpoint.vocabulary
-    found = read_commonest_vectors(vectors, words, also=(*known.words, *also))
+    found = read_word_vectors(vectors, (*known.words, *also), words)
     grown = Vocabulary(tuple(sorted({*known.words, *found})), known.tokenization)
     larger = ActorSegmenter(model, len(grown))
     state = network.state_dict()
