@@ -99,7 +99,7 @@ bicycle: pink_tricycle | 🚲
 motorcycle: | 🏍 🛵
 sports ball: australian_rules_football basketball cricketball football soccer tennis_ball
     | ⚽ 🏀 🏈 ⚾ 🏐 🏉
-tennis racket: tennis_racket | 🎾 🏸
+tennis racket: tennis_racket |
 balloon: balloon360 | 🎈
 backpack: | 🎒
 handbag: | 👜
@@ -119,7 +119,7 @@ clock: | ⏰ 🕰
 book: | 📕
 cup: mug | ☕
 wine glass: | 🍷
-bottle: cylinder | 🍾
+bottle: | 🍾
 vase: pitcher_small | 🏺
 potted plant: | 🪴
 kite: | 🪁
@@ -137,16 +137,11 @@ donut: | 🍩
 hot dog: | 🌭
 sandwich: | 🥪
 cake: | 🎂
-hat: blue_fedora tophat sombrero | 🎩
-shoe: | 👟
-camera: camera_35mm |
 guitar: guitar2 guitar_classical guitar_electric guitar_electric_bass | 🎸
 violin: violin cello | 🎻
 drum: drum_tomtom_floor | 🥁
 hammer: hammer mallet_metal |
 saw: saw |
-trash can: garbagecan wheelie_bin |
-cone: traffic_cone |
 """
 
 

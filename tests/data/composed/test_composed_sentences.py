@@ -2,14 +2,16 @@
 
 import gzip
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cstm.data.composed import ComposedClips
+from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import fits
-from cstm.data.composed.colours import COLOURS, name_colours
+from cstm.data.composed.colours import COLOURS, clothes, name_colours, name_in_any_light
 from cstm.data.composed.motion import MAY_BE, MOTIONS, draw_partner
 from cstm.data.composed.phrases import phrase
 from cstm.data.composed.sentences import options
@@ -213,6 +215,42 @@ def test_colour_names(rgb, name):
 
 
 @pytest.mark.skipif(not VECTORS.exists(), reason="word vectors not at hand")
+def test_a_colour_is_clear_only_if_it_is_in_any_light():
+    def patch(level):
+        return np.full((100, 3), level, np.uint8)
+
+    assert name_in_any_light(patch(130), 32).clear == "gray"
+    dark = name_in_any_light(patch(60), 32)
+    assert name_colours(patch(60)).clear == "black"
+    assert dark.clear is None
+    assert {"black", "gray"} <= dark.possible
+
+
+def test_a_portrait_shows_no_clothes():
+    standing = np.ones((90, 30), bool)
+    assert clothes(standing).sum() == 27 * 30
+    assert not clothes(np.ones((90, 70), bool)).any()
+
+
+def test_of_a_crowd_everything_may_be_said(photographs):
+    """Someone in it may be anywhere, of any size: no such clue tells another person from it."""
+    scene = next(
+        plan.scene
+        for plan in ComposedClips(photographs, "train", clips=60).plans
+        if plan.scene.backdrop.figures[0].category == "person"
+    )
+    figure = scene.backdrop.figures[0]
+    crowd = figure._replace(instance=figure.instance._replace(crowd=True))
+    backdrop = replace(scene.backdrop, figures=(crowd,))
+    cast = describe_cast(replace(scene, backdrop=backdrop))
+    number = len(cast) - 1
+    for clues in (
+        {"place": "left"}, {"place": "top"}, {"size": "small"}, {"size": "big"},
+        {"relation": "left of/0"}, {"relation": "behind/0"},
+    ):  # fmt: skip
+        assert fits({"noun": "person", **clues}, cast, number), clues
+
+
 def test_all_words_have_vectors(clips):
     with gzip.open(VECTORS, "rt", encoding="utf-8") as file:
         known = {line.split(" ", 1)[0] for line in file}

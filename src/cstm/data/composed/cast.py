@@ -1,8 +1,8 @@
 """Everyone and everything in a scene, as sentences may speak of them."""
 
-from cstm.data.clues import places
+from cstm.data.clues import PLACES, places
 from cstm.data.composed.clues import Described
-from cstm.data.composed.colours import COLOURS, Colours
+from cstm.data.composed.colours import ANY_COLOUR
 from cstm.data.composed.figures import Figure
 from cstm.data.composed.motion import AFTER, BEFORE
 from cstm.data.composed.scene import Box, Scene
@@ -22,20 +22,19 @@ def describe_cast(scene: Scene) -> list[Described]:
     for depth, actor in enumerate(scene.actors):
         sizes = [max(actor.size) * actor.motion.scale(time) for time in (BEFORE, AFTER)]
         at, maybe_at = _places(scene, actor.box().common(scene.frame))
-        hidden = max((actor.box().overlap(a.box()) for a in scene.actors[depth + 1 :]), default=0)
         cast.append(
             Described(
                 category=actor.figure.category,
                 words=noun_of(actor.figure.category).words,
-                colour=actor.figure.colours.clear,
-                colours=actor.figure.colours.possible,
+                colour=actor.figure.relit.clear,
+                colours=actor.figure.relit.possible,
                 sizes=(min(sizes), max(sizes)),
                 motion=actor.motion.name,
                 at=at,
                 maybe_at=maybe_at,
                 box=_shares(scene, actor.box()),
                 depth=depth,
-                is_clear=hidden <= 0.3,
+                is_clear=True,
             )
         )
     return cast + [_describe_figure(scene, figure) for figure in scene.backdrop.figures]
@@ -60,20 +59,24 @@ def _describe_figure(scene: Scene, figure: Figure) -> Described:
     )
     colours = figure.colours
     if area < _SMALL or not in_view:
-        colours = Colours(None, frozenset(COLOURS))
+        colours = ANY_COLOUR
     at, maybe_at = _places(scene, box if box.area else whole)
+    if figure.instance.crowd:
+        # Who is in it may be of any size, anywhere in it.
+        maybe_at = frozenset(PLACES)
     return Described(
         category=figure.category,
         words=noun_of(figure.category).words,
         colour=colours.clear if is_clear else None,
         colours=colours.possible,
-        sizes=(0.9 * long, 1.1 * long) if in_view else (1.0, 1000.0),
+        sizes=(0.9 * long, 1.1 * long) if in_view and not figure.instance.crowd else (1.0, 1000.0),
         motion="still",
         at=at if is_clear else frozenset(),
         maybe_at=maybe_at,
         box=_shares(scene, box if box.area else whole),
         depth=None,
         is_clear=is_clear,
+        is_crowd=figure.instance.crowd,
     )
 
 

@@ -45,6 +45,8 @@ class Described:
     """Order of drawing; None for what is part of the background."""
     is_clear: bool
     """Whether it is large and open enough to be spoken of."""
+    is_crowd: bool = False
+    """Whether it is several of a class, of whom it is not known who is where."""
 
 
 def relates(relation: str, one: Box, landmark: Box, sure: bool) -> bool:
@@ -82,7 +84,7 @@ def fits(clues: Clues, cast: list[Described], number: int) -> bool:
             if other.category in meant
         ):
             return False
-        if name == "relation" and not is_related(value, cast, number, sure=False):
+        if name == "relation" and not (one.is_crowd or is_related(value, cast, number, sure=False)):
             return False
     return True
 

@@ -25,6 +25,8 @@ _NEAR = {
     "gray": {"white", "black", "blue", "brown"},
 }
 _CLEAR, _TRACE, _MUCH = 0.6, 0.06, 0.2
+_STANDING = 1.6
+"""Height ÷ width from which on a person's box shows more than head and shoulders."""
 
 
 class Colours(NamedTuple):
@@ -36,6 +38,9 @@ class Colours(NamedTuple):
     """All that someone might call it."""
 
 
+ANY_COLOUR = Colours(None, frozenset(COLOURS))
+
+
 def name_colours(pixels: UInt8[ndarray, "pixel 3"], skin: bool = False) -> Colours:
     """Name the colours of RGB pixels; with ``skin``, what may be skin is left out.
 
@@ -43,7 +48,7 @@ def name_colours(pixels: UInt8[ndarray, "pixel 3"], skin: bool = False) -> Colou
     neighbours of those that there is much of.
     """
     if len(pixels) < 30:
-        return Colours(None, frozenset(COLOURS))
+        return ANY_COLOUR
     numbers = _numbers(pixels)
     total = len(numbers)
     if skin:
@@ -57,10 +62,30 @@ def name_colours(pixels: UInt8[ndarray, "pixel 3"], skin: bool = False) -> Colou
     return Colours(COLOURS[best] if shares[best] >= _CLEAR else None, frozenset(possible))
 
 
+def name_in_any_light(pixels: UInt8[ndarray, "pixel 3"], shift: int, skin: bool = False) -> Colours:
+    """Name what may be made darker or lighter by so many levels: clear is what is so in any light.
+
+    See :func:`name_colours`.
+    """
+    levels = np.arange(256)
+    named = [
+        name_colours(np.clip(levels + by, 0, 255).astype(np.uint8)[pixels], skin)
+        for by in (-shift, 0, shift)
+    ]
+    clear = {colours.clear for colours in named}
+    possible = frozenset[str]().union(*(colours.possible for colours in named))
+    return Colours(clear.pop() if len(clear) == 1 else None, possible)
+
+
 def clothes(mask: Bool[ndarray, "height width"]) -> Bool[ndarray, "height width"]:
-    """The part of a standing person's mask where a shirt, coat or dress is: below the head."""
-    height = len(mask)
+    """The part of a standing person's mask where a shirt, coat or dress is: below the head.
+
+    Nothing of what is hardly higher than wide: a portrait, or someone lying.
+    """
+    height, width = mask.shape
     part = np.zeros_like(mask)
+    if height < _STANDING * width:
+        return part
     rows = slice(round(0.2 * height), round(0.5 * height))
     part[rows] = mask[rows]
     return part

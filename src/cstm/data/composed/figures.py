@@ -7,12 +7,18 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt8
 from numpy import ndarray
 
-from cstm.data.composed.colours import COLOURS, Colours, clothes, name_colours
+from cstm.data.composed.colours import (
+    ANY_COLOUR,
+    Colours,
+    clothes,
+    name_colours,
+    name_in_any_light,
+)
 from cstm.data.composed.instances import Instance, Photograph
 from cstm.data.nouns import noun_of
 
-ANY_COLOUR = Colours(None, frozenset(COLOURS))
-
+RELIGHT = 32
+"""Levels by which a cut-out is made darker or lighter at most, to match a photograph."""
 _LONG_SIDE, _SHORT_SIDE = 56, 22
 """Pixels of the smallest cut-outs."""
 _FILL = 0.2
@@ -28,6 +34,9 @@ class Figure(NamedTuple):
     photograph: Photograph
     instance: Instance
     colours: Colours
+    """In the light of its photograph."""
+    relit: Colours
+    """In the light of any photograph that it may be put into."""
     cover: float
     """Share of its box that is mask."""
     is_whole: bool
@@ -69,7 +78,7 @@ def _measure(
     instance = photograph.instances[number]
     rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
     if instance.crowd or len(rows) == 0:
-        return Figure(photograph, instance, ANY_COLOUR, 0.0, False)
+        return Figure(photograph, instance, ANY_COLOUR, ANY_COLOUR, 0.0, False)
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     # The file's box may be anything; the mask's own is what is drawn.
     instance = instance._replace(
@@ -80,7 +89,7 @@ def _measure(
     inner = cv2.erode(part.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     is_person = noun_of(instance.category).kind == "person"
     region = clothes(inner) if is_person else inner
-    colours = name_colours(picture[window][region], skin=is_person)
+    pixels = picture[window][region]
     cover = float(part.mean())
     near_border = not photograph.is_cutout and (
         left < 2 or top < 2 or right > photograph.width - 2 or bottom > photograph.height - 2
@@ -94,7 +103,9 @@ def _measure(
         and cover >= _FILL
         and _in_one_piece(part, owner[window], number + 1)
     )
-    return Figure(photograph, instance, colours, cover, is_whole)
+    colours = name_colours(pixels, skin=is_person)
+    relit = name_in_any_light(pixels, RELIGHT, skin=is_person) if is_whole else ANY_COLOUR
+    return Figure(photograph, instance, colours, relit, cover, is_whole)
 
 
 def _in_one_piece(

@@ -139,7 +139,8 @@ def read_photographs(root: Path, split: Split) -> list[Photograph]:
     if not photographs:
         raise ValueError(
             f"{root}: {', '.join(f.name for f in files)}: no picture with something marked in it "
-            f"for {split}; are the pictures in {root / 'images'}?"
+            f"for {split}; are the pictures in {root / 'images'}? Of a few pictures none may fall "
+            "to a split: give more, and to train without a test part --validation-samples 0"
         )
     return photographs
 

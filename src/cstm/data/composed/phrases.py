@@ -32,8 +32,9 @@ _WALKS = {
     "person": ("walking", "walking", "running"), "animal": ("walking", "walking", "running"),
     "vehicle": ("driving", "driving"), "thing": (), "fixture": (),
 }  # fmt: skip
-_FLIERS = ("bird", "airplane", "kite", "frisbee")
-_FLOATERS = ("boat", "surfboard")
+_FLIERS = ("bird", "airplane", "helicopter", "kite", "frisbee")
+_FLOATERS = ("boat", "surfboard", "snake")
+_SWIMMERS = ("fish", "shark", "dolphin", "whale", "seal")
 
 
 def phrase(rng: Generator, clues: Clues, cast: list[Described]) -> str:
@@ -76,6 +77,8 @@ def _verb(rng: Generator, motion: str, noun: str) -> str:
         walks = _WALKS[noun_of(category).kind]
         if category in _FLIERS:
             walks = ("flying",)
+        elif category in _SWIMMERS:
+            walks = ("swimming",)
         elif category in _FLOATERS:
             walks = ()
         choices += tuple(f"{walk} <{motion}>" for walk in walks)

@@ -63,8 +63,6 @@ def draw_plan(rng: Generator, stock: Stock) -> Plan | None:
 def _targets(rng: Generator, scene: Scene, cast: list[Described], kind: Kind) -> list[int]:
     """Whom sentences are to be about, look-alikes first; none where the clip is of no use."""
     actors = range(len(scene.actors))
-    if not all(cast[number].is_clear for number in actors):
-        return []
     first: list[int] = list(actors)
     if kind == "look-alikes":
         cutouts = [actor.figure for actor in scene.actors]

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int8, UInt8
 from numpy import ndarray
 
+from cstm.data.composed.figures import RELIGHT
 from cstm.data.composed.motion import Bend
 from cstm.data.composed.scene import Actor, Scene
 
@@ -116,7 +117,7 @@ def _relit(
     own = cv2.meanStdDev(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), mask=cover)
     own_mean, own_deviation = float(own[0][0, 0]), max(8.0, float(own[1][0, 0]))
     gain = min(max((deviation / own_deviation) ** _CONTRAST, 0.8), 1.2)
-    shift = min(max(_BRIGHTNESS * (mean - own_mean), -32), 32)
+    shift = min(max(_BRIGHTNESS * (mean - own_mean), -RELIGHT), RELIGHT)
     levels = (np.arange(256) - own_mean) * gain + own_mean + shift
     return cv2.LUT(pixels, np.clip(levels, 0, 255).astype(np.uint8))
 

@@ -26,7 +26,8 @@ class Stock:
     Args:
         photographs: those of the split; beyond :data:`MOST_PHOTOGRAPHS` an even spread is taken.
         cutouts: pictures of one thing with a transparent background; these classes are taken not
-            to be in any photograph whose file doesn't know them.
+            to be in any photograph whose file doesn't know them, so that they should be rare: no
+            hats and shoes.
 
     Raises:
         ValueError: a picture can't be read, a mask is broken, or nothing can be cut out.
