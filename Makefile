@@ -4,8 +4,7 @@ BIN := .venv/bin
 .PHONY: demo test check docs wheel clean
 
 demo: .venv/installed  ## draw an unseen clip with two look-alikes and find each by its sentence
-	rm -rf demo
-	$(BIN)/cstm demo --out demo
+	$(BIN)/cstm demo --out demo --overwrite
 
 test: .venv/installed  ## run all tests
 	$(BIN)/python -m pytest

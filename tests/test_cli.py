@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from fractions import Fraction
+from importlib.metadata import version
 from pathlib import Path
 
 import av
@@ -317,6 +318,56 @@ def test_evaluate_prints_what_scripts_expect(cstm, tmp_path):
     code, printed, _ = cstm("evaluate", "tiny", "--root", root, "--workers", 0)
     assert code == 0
     assert "picked" in printed
+
+
+def test_settings_of_the_page_that_make_no_sense(cstm):
+    for options, word in (
+        (["--port", "99999"], "port"),
+        (["--megabytes", "-1"], "megabytes"),
+        (["--waiting", "0"], "waiting"),
+        (["--sentences", "0"], "sentences"),
+        (["--seconds", "nan"], "seconds"),
+    ):
+        refused(cstm("serve", "--weights", "tiny", *options), word)
+
+
+def test_words_without_their_file(cstm, tmp_path):
+    out = tmp_path / "packed.safetensors"
+    refused(cstm("pack", "tiny", out, "--words", "500"), "--vectors")
+    (tmp_path / "world").mkdir()
+    run = ["--root", tmp_path / "world", "--out", tmp_path / "run", "--data", "synthetic"]
+    refused(cstm("train", "tiny", *run, "--words", "500"), "--vectors")
+    assert [path.name for path in tmp_path.iterdir()] == ["world"]
+
+
+def test_weights_of_the_package_can_be_packed_by_name(cstm, tmp_path):
+    out = tmp_path / "packed.safetensors"
+    code, printed, _ = cstm("pack", "tiny", out)
+    assert code == 0
+    assert str(out) in printed
+    assert out.is_file()
+
+
+def test_two_results_in_one_file(cstm, tmp_path):
+    both = tmp_path / "masks.json"
+    files = ["--save-predictions", both, "--save-truth", both]
+    refused(cstm("evaluate", "tiny", "--root", tmp_path, *files), "name two files")
+
+
+def test_a_reader_who_has_seen_enough_is_no_error():
+    command = Path(sys.executable).with_name("cstm")
+    process = subprocess.Popen(
+        [command, "train", "tiny", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, complaint = process.communicate()
+    assert complaint == b""
+
+
+def test_the_version(cstm):
+    code, printed, _ = cstm("--version")
+    assert (code, printed.split()) == (0, ["cstm", version("cstm")])
 
 
 def test_the_installed_command_teaches():

@@ -1,8 +1,10 @@
 import stat
+from functools import partial
+from pathlib import Path
 
 import pytest
 
-from cstm.folder import check_output, whole_folder
+from cstm.folder import check_output, check_output_file, whole_folder
 from cstm.inference.export import WRITTEN
 
 
@@ -48,6 +50,7 @@ def test_an_existing_folder_is_refused(tmp_path):
 def test_overwrite_replaces_all(tmp_path):
     fill(tmp_path / "out", "old")
     (tmp_path / "out/01").mkdir()
+    (tmp_path / "out/01/00000.png").touch()
     (tmp_path / "out/02-overlay.mp4").touch()
     fill(tmp_path / "out", overwrite=True)
     assert names(tmp_path) == ["out"]
@@ -61,6 +64,24 @@ def test_overwrite_never_deletes_what_is_not_ours(tmp_path):
     with pytest.raises(ValueError, match=r"holds thesis\.tex"):
         fill(tmp_path / "out", overwrite=True)
     assert (tmp_path / "out/thesis.tex").read_text() == "years of work"
+
+
+def test_a_numbered_folder_of_someone_else_is_not_ours(tmp_path):
+    (tmp_path / "out/2023").mkdir(parents=True)
+    (tmp_path / "out/2023/summer.jpg").write_text("a photograph")
+    with pytest.raises(ValueError, match=r"holds 2023/summer\.jpg"):
+        fill(tmp_path / "out", overwrite=True)
+    assert (tmp_path / "out/2023/summer.jpg").read_text() == "a photograph"
+
+
+@pytest.mark.parametrize("check", [check_output, partial(check_output_file, overwrite=False)])
+def test_where_nothing_can_be_written_is_told_before_any_work(tmp_path, check):
+    (tmp_path / "file").touch()
+    for parent in (tmp_path / "file", Path("/proc")):
+        with pytest.raises(ValueError, match="cannot write"):
+            check(parent / "new" / "out")
+    check(tmp_path / "new" / "out")
+    assert names(tmp_path) == ["file"]
 
 
 def test_overwrite_through_a_link_keeps_the_link(tmp_path):

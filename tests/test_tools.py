@@ -77,7 +77,8 @@ def test_the_mean_of_two_runs(tmp_path, monkeypatch):
     for path, value in zip(paths, (1.0, 4.0), strict=False):
         torch.nn.init.constant_(bias, value)
         save_checkpoint(path, trained)
-    monkeypatch.setattr(sys, "argv", ["average", *map(str, paths)])
+    arguments = ["average", *map(str, paths)]
+    monkeypatch.setattr(sys, "argv", arguments)
     tool = load_tool("average_weights")
     tool.main()
     mean = load_checkpoint(paths[2])
@@ -85,5 +86,11 @@ def test_the_mean_of_two_runs(tmp_path, monkeypatch):
     assert mean.vocabulary.words == trained.vocabulary.words
     other = replace(trained, vocabulary=Vocabulary((*trained.vocabulary.words[:-1], "another")))
     save_checkpoint(paths[1], other)
+    with pytest.raises(SystemExit, match="--overwrite"):
+        tool.main()
+    arguments.append("--overwrite")
     with pytest.raises(SystemExit, match="differ in their network or their words"):
+        tool.main()
+    paths[1].unlink()
+    with pytest.raises(SystemExit, match="no checkpoint at"):
         tool.main()

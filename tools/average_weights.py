@@ -10,6 +10,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from cstm.config import ModelConfig
+from cstm.folder import check_output_file
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.stages import differences
 
@@ -20,13 +22,23 @@ def main() -> None:
     )
     for name in ("first", "second", "out"):
         parser.add_argument(name, type=Path)
+    parser.add_argument("--overwrite", action="store_true")
     args = parser.parse_args()
-    first, second = load_checkpoint(args.first), load_checkpoint(args.second)
-    if (
-        differences(first.experiment.model, second.experiment.model)
-        or first.vocabulary.words != second.vocabulary.words
-    ):
-        raise SystemExit(f"{args.first} and {args.second} differ in their network or their words")
+    try:
+        average(args.first, args.second, args.out, args.overwrite)
+    except ValueError as error:
+        raise SystemExit(error) from None
+    print(args.out)
+
+
+def average(one: Path, other: Path, out: Path, overwrite: bool) -> None:
+    check_output_file(out, overwrite)
+    first, second = load_checkpoint(one), load_checkpoint(other)
+    models = first.experiment.model, second.experiment.model
+    if not all(isinstance(model, ModelConfig) for model in models):
+        raise ValueError("the authors' network is one of a kind: there is nothing to average")
+    if differences(*models) or first.vocabulary.words != second.vocabulary.words:
+        raise ValueError(f"{one} and {other} differ in their network or their words")
     before = first.network.state_dict()
     mean = {
         name: (before[name] + weight) / 2 if weight.is_floating_point() else weight
@@ -34,8 +46,7 @@ def main() -> None:
     }
     second.network.load_state_dict(mean)
     trace = {**second.provenance, "averaged_with": first.provenance}
-    save_checkpoint(args.out, replace(second, provenance=trace))
-    print(args.out)
+    save_checkpoint(out, replace(second, provenance=trace))
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ class Schedule:
     presence_weight: float = 0.0
     """Weight of the loss on whether the actor is there (a network with presence needs it)."""
     flip: bool = False
-    """Mirror half of the clips, left and right swapped in their sentences (--no-flip: never)."""
+    """Mirror half of the clips, left and right swapped in their sentences (no-flip: never)."""
     photometry: bool = False
     """Vary exposure, contrast, colour cast and sharpness from clip to clip."""
     seed: int = 0

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 
 def check_output(
@@ -17,43 +18,60 @@ def check_output(
     Args:
         out: a folder that is new or empty.
         overwrite: whether it may also be one that the same command wrote earlier.
-        replaceable: names of what the command writes; None if it never overwrites.
+        replaceable: paths inside the folder of the files that the command writes; None if it never
+            overwrites.
 
     Raises:
         ValueError: it is no folder, or is not empty and may not be replaced; or it may, and holds
-            files that the command did not write.
+            files that the command did not write; or there is no writing where it is to be.
     """
-    try:
-        out.lstat()
-    except FileNotFoundError:
+    check_writable(out)
+    if not out.exists() and not out.is_symlink():
         return
-    except OSError as error:
-        raise _cannot_write(out, error) from error
     if not out.is_dir():
         raise ValueError(f"{out} is not a folder; choose another")
     if out.is_mount():
         raise ValueError(f"{out} is a mount point and can't be renamed; choose a folder inside it")
-    entries = sorted(entry.name for entry in out.iterdir())
-    if not entries:
+    if not any(out.iterdir()):
         return
     if replaceable is None:
         raise ValueError(f"{out} is not empty; choose a folder that is new or empty")
     if not overwrite:
         raise ValueError(f"{out} exists; choose another folder, or replace it with --overwrite")
-    foreign = [name for name in entries if not replaceable.fullmatch(name)]
-    if foreign:
-        raise ValueError(
-            f"{out} holds {foreign[0]}, which this command did not write; --overwrite would delete "
-            "it: choose another folder"
-        )
+    for path in sorted(out.rglob("*")):
+        name = path.relative_to(out).as_posix()
+        is_folder = path.is_dir() and not path.is_symlink()
+        if not is_folder and not replaceable.fullmatch(name):
+            raise ValueError(
+                f"{out} holds {name}, which this command did not write; --overwrite would delete "
+                "it: choose another folder"
+            )
+
+
+def check_writable(out: Path) -> None:
+    """Refuse a place where nothing can be written, by writing there; nothing is left behind.
+
+    Raises:
+        ValueError: the nearest folder above that exists takes no files, or is none.
+    """
+    try:
+        with suppress(FileNotFoundError):
+            out.lstat()
+        parent = next(parent for parent in out.absolute().parents if parent.exists())
+        with TemporaryFile(dir=parent):
+            pass
+    except OSError as error:
+        raise _cannot_write(out, error) from error
 
 
 def check_output_file(out: Path, overwrite: bool) -> None:
-    """Refuse an output file that is there already, before any work is done.
+    """Refuse an output file that is there already or can't be written, before any work is done.
 
     Raises:
-        ValueError: it is there and may not be replaced, or it is a folder.
+        ValueError: it is there and may not be replaced, it is a folder, or see
+            :func:`check_writable`.
     """
+    check_writable(out)
     if out.is_dir() or (out.exists() and not overwrite):
         raise ValueError(f"{out} exists; give another file, or replace it with --overwrite")
 
@@ -106,7 +124,7 @@ def whole_file(path: Path) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             partial.touch()
         except OSError as error:
-            raise ValueError(f"cannot write {path}: {error.strerror}; choose another") from error
+            raise _cannot_write(path, error) from error
         yield partial
         with partial.open("rb") as written:
             os.fsync(written.fileno())

@@ -43,6 +43,15 @@ def test_broken_weights_are_broken(monkeypatch, capsys, tmp_path):
     assert any(line.startswith("broken weights lite:") for line in lines)
 
 
+def test_a_network_that_cannot_run_here_is_broken(monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no kernel image\nis available")
+
+    monkeypatch.setattr(doctor, "load", fail)
+    symptom = doctor._weights("tiny")
+    assert (symptom.state, symptom.detail) == ("broken", "no kernel image")
+
+
 def test_codecs_that_fail_are_broken(monkeypatch):
     def fail(*_):
         raise OSError("no encoder")

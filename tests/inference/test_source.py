@@ -189,6 +189,16 @@ def test_a_number_is_a_camera_unless_a_file_is_called_so(clip, tmp_path, tempora
     assert list(temporary.iterdir()) == []
 
 
+def test_a_long_number_is_a_file_that_is_missing():
+    with pytest.raises(ValueError, match="no such video file"):
+        open_source("20231105123456")
+
+
+def test_a_folder_is_told_how_to_become_a_video(tmp_path):
+    with pytest.raises(ValueError, match=r"is a folder.*ffmpeg -i"):
+        open_source(str(tmp_path))
+
+
 def test_a_recording_is_a_video(clip, temporary, monkeypatch):
     # The one thing that is not at hand is the camera; OpenCV takes a file like one.
     monkeypatch.setattr(source, "record", lambda _, path, seconds: record(str(clip), path, seconds))

@@ -12,12 +12,15 @@ from small import EXPERIMENT, SCHEDULE
 from cstm.config import Experiment
 from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
+from cstm.model.network import ActorSegmenter
 from cstm.training.calibrate import with_threshold
-from cstm.training.checkpoint import load_checkpoint
+from cstm.training.checkpoint import load_checkpoint, save_checkpoint
+from cstm.training.fit import Step
 from cstm.training.plan import Pace, Run
 from cstm.training.run import train
 from cstm.training.stages import build_stage, stages_of
 from cstm.training.start import with_threshold_of
+from cstm.training.watch import watch
 
 
 @pytest.fixture(scope="module")
@@ -293,3 +296,32 @@ def test_fixed_word_vectors_stay_fixed_in_a_network_to_start_from(finished, tmp_
     fixed = build_stage(stage, checkpoint.vocabulary, tmp_path, start=checkpoint)
     for stream in (fixed.spatial, fixed.temporal):
         assert not stream.language.vectors.weight.requires_grad
+
+
+def test_vectors_of_a_file_stay_fixed_in_a_single_stream_that_goes_on(
+    finished, world, prepared, tmp_path
+):
+    checkpoint = load_checkpoint(finished / "cstm.safetensors")
+    alone = replace(EXPERIMENT, model=replace(EXPERIMENT.model, temporal=None))
+    network = ActorSegmenter(alone.model, len(checkpoint.vocabulary))
+    start = tmp_path / "start.safetensors"
+    save_checkpoint(start, replace(checkpoint, network=network, experiment=alone))
+    vectors = tmp_path / "vectors.txt"
+    rows = network.spatial.language.vectors.weight[2:].tolist()
+    lines = [f"{word} {' '.join(map(str, row))}"
+             for word, row in zip(checkpoint.vocabulary.words, rows, strict=True)]  # fmt: skip
+    vectors.write_text("\n".join(lines) + "\n")
+    run = replace(run_of(world, prepared, tmp_path / "run", alone), start=start, vectors=vectors)
+    train_all(run)
+    after = load_checkpoint(tmp_path / "run" / "cstm.safetensors").network
+    assert torch.equal(
+        after.spatial.language.vectors.weight, network.spatial.language.vectors.weight
+    )
+
+
+def test_what_a_first_batch_cannot_tell_is_watched_from_the_next(finished, capsys, monkeypatch):
+    monkeypatch.setattr("cstm.training.watch._LOG_EVERY", 1)
+    stage = stages_of(EXPERIMENT)[0]
+    values = [{"action": float("nan")}, {"action": 0.5}]
+    watch((stage, Step(0, number, 2, value, 1.0)) for number, value in enumerate(values))
+    assert "action 0.500" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """The command line: one thin function per command."""
 
+import os
 import re
 import signal
 import sys
@@ -7,6 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from functools import partial, wraps
+from importlib.metadata import version
 from io import StringIO
 
 import tyro
@@ -43,12 +45,24 @@ def main() -> None:
     """Run the command that the arguments name; a user's mistake is one line and exit code 2."""
     warnings.showwarning = _show_warning
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `cstm train --help | head` is no error
     try:
-        _parse(sys.argv[1:])()
+        try:
+            _parse(sys.argv[1:])()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as in `cstm train --help | head`: nothing more to write.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except (ValueError, OSError) as error:
         print(f"cstm: {error}", file=sys.stderr)
+        sys.exit(2)
+    except RuntimeError as error:
+        if type(error).__name__ != "OutOfMemoryError":
+            raise
+        print(
+            f"cstm: the GPU's memory is full: {error}; a smaller batch takes less", file=sys.stderr
+        )
         sys.exit(2)
     except KeyboardInterrupt:
         print("cstm: stopped", file=sys.stderr)
@@ -63,6 +77,8 @@ def _parse(arguments: Sequence[str]) -> Callable[[], None]:
     """
     # Beside all others a command has one sentence; what it writes and asks for, its own help says.
     is_overview = list(arguments) in ([], ["-h"], ["--help"])
+    if list(arguments) == ["--version"]:
+        return partial(print, f"cstm {version('cstm')}")
     commands = {name: _deferred(command, is_overview) for name, command in COMMANDS.items()}
     if arguments[:1] == ["train"] and arguments[1:] not in ([], ["-h"], ["--help"]):
         # The experiment that is named sets the defaults of the options.
@@ -77,7 +93,8 @@ def _parse(arguments: Sequence[str]) -> Callable[[], None]:
                 prog="cstm",
                 args=arguments,
                 description="A video and a sentence in, the mask of the actor it describes out. "
-                "`cstm COMMAND --help` explains a command and all its options.",
+                "`cstm COMMAND --help` explains a command and all its options, "
+                "`cstm --version` says which cstm this is.",
                 config=(FlagCreatePairsOff,),
             )
     except SystemExit:

@@ -1,7 +1,6 @@
 """Commands that measure: evaluate, score, profile."""
 
 import json as json_format
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from tyro.conf import Positional
 
 from cstm.config import DataFormat, Device, Protocol, Split
 from cstm.experiments import get_experiment
+from cstm.folder import check_output_file
 
 
 def evaluate(
@@ -88,12 +88,12 @@ def evaluate(
         result = metric.compute()
     if not fabric.is_global_zero:
         return
+    _show(result, json)
     rows = metric.rows.values()
     if save_predictions:
         write_json(save_predictions, results_document({row.image: row.predictions for row in rows}))
     if save_truth:
         write_json(save_truth, truth_document({row.image: row.truth for row in rows}))
-    _show(result, json)
 
 
 def score(
@@ -154,9 +154,11 @@ def _check_settings(batch: int, samples: int | None, *outputs: Path | None) -> N
         raise ValueError(f"--batch should be at least 1, got {batch}")
     if samples is not None and samples < 1:
         raise ValueError(f"--samples should be at least 1, got {samples}")
-    for path in outputs:
-        if path and (path.is_dir() or not os.access(path.parent, os.W_OK)):
-            raise ValueError(f"cannot write {path}; choose a file in a folder that exists")
+    files = [path for path in outputs if path]
+    for path in files:
+        check_output_file(path, overwrite=True)
+    if len({path.resolve() for path in files}) < len(files):
+        raise ValueError(f"predictions and truth can't both go to {files[0]}; name two files")
 
 
 def _show(result: Mapping[str, Any], json: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.markup import escape
 
-from cstm.config import Device
+from cstm.config import Device, at_least
 
 
 def serve(
@@ -50,6 +50,9 @@ def serve(
     from cstm.inference.load import load
     from cstm.web.visit import Limits
 
+    at_least(1, seconds=seconds, megabytes=megabytes, sentences=sentences, waiting=waiting)
+    if not 0 < port < 2**16:
+        raise ValueError(f"port should be a number from 1 to {2**16 - 1}, got {port}")
     limits = Limits(seconds, megabytes, sentences)
     with open_page(load(weights, device=device), limits, host, port, waiting) as page:
         print(f"open {page.local_url} in a browser; stop with Ctrl-C", flush=True)

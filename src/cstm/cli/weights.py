@@ -47,7 +47,7 @@ def fetch(
 
 
 def calibrate(
-    source: Positional[Path],
+    source: Positional[str],
     destination: Positional[Path],
     *,
     root: Path,
@@ -67,7 +67,7 @@ def calibrate(
     Example: cstm calibrate runs/lite/cstm.safetensors lite.safetensors --root ~/coco
 
     Args:
-        source: A checkpoint of a network with presence, such as lite.
+        source: lite, or the checkpoint of another network that tells presence.
         destination: File to write, .safetensors; it appears whole or not at all.
         root: Folder of the dataset.
         data: Its format; composed clips have sentences about nobody, and own videos may have.
@@ -82,6 +82,7 @@ def calibrate(
     from cstm.evaluation.evaluate import evaluate, spread
     from cstm.evaluation.metrics import RatioProtocol
     from cstm.folder import check_output_file
+    from cstm.inference.load import find_weights
     from cstm.processes import pick_device
     from cstm.progress import track
     from cstm.training.calibrate import calibrate as choose
@@ -91,7 +92,7 @@ def calibrate(
     if not 0 <= lost < 1:
         raise ValueError(f"--lost is a share from 0 to below 1, got {lost}")
     check_output_file(destination, overwrite)
-    checkpoint = raw(load_checkpoint(source))
+    checkpoint = raw(load_checkpoint(find_weights(source)))
     if size is not None:
         clip = replace(checkpoint.experiment.clip, size=size)
         checkpoint = replace(checkpoint, experiment=replace(checkpoint.experiment, clip=clip))
@@ -112,11 +113,11 @@ def calibrate(
 
 
 def pack(
-    source: Positional[Path],
+    source: Positional[str],
     destination: Positional[Path],
     *,
     vectors: Path | None = None,
-    words: int = 10_000,
+    words: int | None = None,
     overwrite: bool = False,
 ) -> None:
     """Make weights ready to be shared: half precision, matrices in 8 bits, more words.
@@ -127,20 +128,23 @@ def pack(
     Example: cstm pack runs/lite/cstm.safetensors lite.safetensors --vectors glove.840B.300d.zip
 
     Args:
-        source: A checkpoint.
+        source: A checkpoint, or the name of weights that come with the package.
         destination: File to write, .safetensors; it appears whole or not at all.
         vectors: The file that the network was trained with, for more words.
-        words: How many of its commonest words to know; 1,000 take 0.3 MB.
+        words: How many of its commonest words to know, 10,000 if not given; 1,000 take 0.3 MB.
         overwrite: Replace the file if there is one.
     """
     from cstm.folder import check_output_file
+    from cstm.inference.load import find_weights
     from cstm.training.checkpoint import load_checkpoint, save_checkpoint
     from cstm.training.vocabulary import with_words
 
+    if words is not None and vectors is None:
+        raise ValueError("--words are of a file of word vectors; name it with --vectors")
     check_output_file(destination, overwrite)
-    checkpoint = load_checkpoint(source)
+    checkpoint = load_checkpoint(find_weights(source))
     if vectors is not None:
-        checkpoint = with_words(checkpoint, vectors, words)
+        checkpoint = with_words(checkpoint, vectors, 10_000 if words is None else words)
     save_checkpoint(destination, checkpoint, compact=True)
     megabytes = destination.stat().st_size / 1e6
     known = len(checkpoint.vocabulary.words)

@@ -56,7 +56,7 @@ def prepared_name(clip: ClipConfig) -> str:
 
 
 def prepare(samples: Samples, clip: ClipConfig, folder: Path, workers: int = 2) -> Iterator[int]:
-    """Decode every annotated frame's clip once into ``folder``, unless that was done before.
+    """Decode every annotated frame's clip once into ``folder``, which is new.
 
     The folder then holds ``clips.npy`` (frame time 3 size size), ``masks.npy`` (pair size size),
     ``actions.npy``, ``directions.npy`` and ``categories.npy`` (frame size size), all uint8, and

@@ -195,6 +195,11 @@ def _wanted(
 
 @contextmanager
 def _stream_of(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    if path.is_dir():
+        raise ValueError(
+            f"{path} is a folder, not a video file; pictures become one with, for instance: "
+            f"ffmpeg -i {path}/%05d.jpg film.mp4"
+        )
     if not path.is_file():
         raise ValueError(f"{path}: no such video file")
     try:

@@ -1,5 +1,6 @@
 """The demonstration: a real street, and two drawn actors that only motion tells apart."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -8,26 +9,30 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 
 from cstm.data.video import open_video
-from cstm.folder import check_output, whole_folder
-from cstm.inference.export import write_segmentation
+from cstm.folder import whole_folder
+from cstm.inference.export import WRITTEN, write_segmentation
 from cstm.inference.progress import frame_progress
 from cstm.inference.result import FrameResult
 from cstm.inference.samples import SampleClip, write_drawn, write_street
 from cstm.inference.segmenter import Segmenter
 
+_WRITTEN = re.compile(rf"(street|drawn)(\.mp4|/({WRITTEN.pattern}))")
 
-def run_demo(segmenter: Segmenter, out: Path) -> list[tuple[str, list[float]]]:
+
+def run_demo(
+    segmenter: Segmenter, out: Path, overwrite: bool = False
+) -> list[tuple[str, list[float]]]:
     """Show a real clip, where it is at hand, and a drawn one with a look-alike pair.
 
     ``out`` then holds for each, ``street`` and ``drawn``, the clip (``street.mp4``) and a folder
-    as `cstm segment` writes it (``street``).
+    as `cstm segment` writes it (``street``). With ``overwrite`` it replaces what an earlier
+    demonstration wrote.
 
     Returns:
         For each query of the drawn clip its text, and its IoU over all frames with the actor it
         means and with the other one.
     """
-    check_output(out)
-    with whole_folder(out) as folder:
+    with whole_folder(out, overwrite, _WRITTEN) as folder:
         if street := write_street(folder):
             _show(segmenter, street)
         drawn = write_drawn(folder)

@@ -48,12 +48,14 @@ def _device() -> Symptom:
     found = f"torch {torch.__version__}, {torch.get_num_threads()} threads"
     if not torch.cuda.is_available():
         return Symptom("device", "works", f"CPU; {found}; no GPU that torch can use")
-    gpu = torch.cuda.get_device_properties(0)
+    gpu = None
     try:
+        gpu = torch.cuda.get_device_properties(0)
         torch.ones(1, device=pick_device("cuda")).sum().item()
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
-        return Symptom("device", "broken", f"{gpu.name}: {reason}; use --device cpu")
+        name = gpu.name if gpu else "GPU"
+        return Symptom("device", "broken", f"{name}: {reason}; use --device cpu")
     return Symptom("device", "works", f"{gpu.name}, {gpu.total_memory / 2**30:.0f} GiB; {found}")
 
 
@@ -75,12 +77,14 @@ def _weights(name: str) -> Symptom:
     began = time.monotonic()
     try:
         segmenter = load(name)
+        clip = np.random.default_rng(0).integers(0, 256, (16, 240, 320, 3), np.uint8)
+        loaded = time.monotonic()
+        query = " ".join(word for word in ("a", "cat") if word in segmenter.vocabulary)
+        frames = sum(1 for _ in segmenter.segment(clip, [query]))
     except ValueError as error:
         return Symptom(f"weights {name}", "broken", f"{error}; install cstm anew")
-    clip = np.random.default_rng(0).integers(0, 256, (16, 240, 320, 3), np.uint8)
-    loaded = time.monotonic()
-    query = " ".join(word for word in ("a", "cat") if word in segmenter.vocabulary)
-    frames = sum(1 for _ in segmenter.segment(clip, [query]))
+    except RuntimeError as error:
+        return Symptom(f"weights {name}", "broken", f"{str(error).splitlines()[0]}")
     speed = frames / (time.monotonic() - loaded)
     return Symptom(
         f"weights {name}",

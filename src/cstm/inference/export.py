@@ -34,10 +34,10 @@ WRITERS: dict[Output, Writer] = {
 }
 
 WRITTEN = re.compile(
-    r"\d{2,}|(\d{2,}-)?overlay\.mp4|\d{2,}-cutout\.webm|"
-    r"picture\.png|masks\.(json|npy)|coco\.json|indexed"
+    r"(\d{2,}|indexed)/\d{5,}\.png|(\d{2,}-)?overlay\.mp4|\d{2,}-cutout\.webm|"
+    r"picture\.png|masks\.(json|npy)|coco\.json"
 )
-"""What a segmentation leaves in its folder."""
+"""The files that a segmentation leaves in its folder."""
 
 
 def segment_to_folder(

@@ -1,5 +1,6 @@
 """From what a user names as a video to a file: a path, an address, a pipe, a camera."""
 
+import re
 import shutil
 import sys
 import weakref
@@ -44,7 +45,7 @@ def open_source(video: str | Path, seconds: int | float | None = None) -> Video:
         return open_video(video)
     if video == "-":
         return _through_file("standard input", "standard input", _take_pipe)
-    if video.isdecimal():
+    if re.fullmatch(r"\d{1,3}", video):
         name = f"camera {video}"
         return _through_file(name, name, lambda path: record(int(video), path, seconds))
     return open_video(video)

@@ -14,7 +14,11 @@ from cstm.model.pretrained import Take
 
 @dataclass(frozen=True)
 class Pace:
-    """How a task is computed, which its result does not depend on (but for BatchNorm's parts)."""
+    """How a task is computed, which its result does not depend on.
+
+    Except for what sees the parts of an accumulated batch one at a time: BatchNorm, and the means
+    of the auxiliary losses.
+    """
 
     accumulate: int = 1
     """Parts in which each process computes its share of a batch, one after the other."""
@@ -59,6 +63,8 @@ class Run:
 
     def __post_init__(self) -> None:
         at_least(0, validation_samples=self.validation_samples, words=self.words)
+        if self.words and self.vectors is None:
+            raise ValueError("--words are of a file of word vectors; name it with --vectors")
 
 
 @dataclass(frozen=True)

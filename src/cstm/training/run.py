@@ -29,7 +29,7 @@ from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, build_stage, stages_of
 from cstm.training.start import load_start, with_threshold_of, with_words_of
-from cstm.training.vocabulary import pretrained_vectors
+from cstm.training.vocabulary import pretrained_vectors, word_table
 
 VALIDATION_BATCH = 8
 
@@ -72,6 +72,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     if start is not None:
         start = with_words_of(start, vocabulary, run)
         vocabulary = start.vocabulary
+        vectors = word_table(start) if run.vectors else None
     elif run.vectors is not None:
         channels = stages[0].model.word_channels
         vocabulary, vectors = pretrained_vectors(run.vectors, vocabulary, channels, run.words)

@@ -80,7 +80,8 @@ def build_stage(
         stage: what to build.
         vocabulary: its words.
         run: folder in which the stages before left their checkpoints.
-        vectors: pretrained word vectors, kept fixed; None to learn them.
+        vectors: pretrained word vectors, kept fixed; None to learn them. With ``start`` its own,
+            where they are known to come from a file.
         start: a network with these encoders and the same vocabulary, for a stage that begins with
             one; its decoder is taken where it is the same. Word vectors that both of its streams
             share came from a file, and stay fixed.

@@ -48,6 +48,15 @@ def pretrained_vectors(
     return grown, table
 
 
+def word_table(checkpoint: Checkpoint) -> Float[Tensor, "vocabulary channel"]:
+    """Word vectors of a network that has them from a file: those of any of its streams."""
+    network = checkpoint.network
+    assert isinstance(network, ActorSegmenter)
+    stream = network.spatial or network.temporal
+    assert stream is not None
+    return stream.language.vectors.weight.detach()
+
+
 def with_words(
     checkpoint: Checkpoint, vectors: Path, words: int, also: Sequence[str] = ()
 ) -> Checkpoint:

@@ -25,7 +25,7 @@ def watch(steps: Iterable[tuple[Stage, Step]]) -> None:
         for stage, step in steps:
             if stage.name not in tasks:
                 tasks[stage.name] = shown.add_task(stage.name, total=step.steps, values="")
-                smooth = dict(step.values)
+                smooth = {}
             for name, value in step.values.items():
                 if not isnan(value):
                     smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value

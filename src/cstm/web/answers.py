@@ -42,6 +42,8 @@ class Found(NamedTuple):
     masks_zip: Any = _KEEP
     query: Any = _KEEP
     """The sentences to ask about."""
+    stop: Any = _KEEP
+    """The button, of use as soon as there is a visit that it can stop."""
 
 
 @no_type_check  # Whatever wraps it to check types would hide from gradio that it yields.
@@ -66,8 +68,7 @@ def find(
     except ValueError as error:
         yield nothing._replace(status=failure(str(error)))
         return
-    # From now on the stop button knows what to stop.
-    yield Found(visit)
+    yield Found(visit, stop=gr.update(interactive=True))
     try:
         for progress in visit.run(segmenter):
             shown, key = progress_bar(progress), colour_key(visit)

@@ -72,7 +72,7 @@ def build_page(
                 maps = [_picture(label, shown, name) for name, label, shown in _MAPS]
             shares = gr.HTML()
 
-        outputs = [visit, status, picture, frame, key, saving, why, *downloads, query]
+        outputs = [visit, status, picture, frame, key, saving, why, *downloads, query, stop]
         asked = [visit, frame, query, word, stage]
         on_network: Options = {"concurrency_limit": 1, "concurrency_id": "network"}
         show_words: Options = {
@@ -87,7 +87,7 @@ def build_page(
             "outputs": [*maps, shares],
             "show_progress": "minimal",
         }
-        begun = find.click(_busy, None, [find, stop], queue=False)
+        begun = find.click(_busy, None, find, queue=False)
         running = begun.then(
             partial(answers.find, segmenter, limits, folder),
             [video, sentences, visit],
@@ -145,8 +145,8 @@ def _picture(label: str, shown: str, name: str) -> gr.Image:
     )
 
 
-def _busy() -> tuple[gr.Button, gr.Button]:
-    return gr.Button(interactive=False), gr.Button(interactive=True)
+def _busy() -> gr.Button:
+    return gr.Button(interactive=False)
 
 
 def _idle() -> tuple[gr.Button, gr.Button]:

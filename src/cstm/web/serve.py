@@ -1,5 +1,6 @@
 """Putting the page on the network."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -9,6 +10,7 @@ from tempfile import TemporaryDirectory
 import gradio as gr
 from gradio.themes import Base, Soft
 
+from cstm.inference import SegmentationWarning
 from cstm.inference.samples import write_drawn, write_street
 from cstm.inference.segmenter import Segmenter
 from cstm.web.page import build_page
@@ -35,7 +37,9 @@ def open_page(
     Raises:
         ValueError: it can't listen there.
     """
-    with TemporaryDirectory(prefix="cstm-") as name:
+    with TemporaryDirectory(prefix="cstm-") as name, warnings.catch_warnings():
+        # They quote sentences and names of files, of which a server's log knows nothing.
+        warnings.simplefilter("ignore", SegmentationWarning)
         folder = Path(name)
         samples = [write_street(folder), write_drawn(folder)]
         page = build_page(segmenter, [clip for clip in samples if clip], limits, folder)
