@@ -72,7 +72,9 @@ def check_output_file(out: Path, overwrite: bool) -> None:
             :func:`check_writable`.
     """
     check_writable(out)
-    if out.is_dir() or (out.exists() and not overwrite):
+    if out.is_dir():
+        raise ValueError(f"cannot write {out}: it is a folder; give a file")
+    if out.exists() and not overwrite:
         raise ValueError(f"{out} exists; give another file, or replace it with --overwrite")
 
 

@@ -208,7 +208,7 @@ def unreadable(path: Path, kind: str) -> str:
             return "no such video file"
         case "folder":
             path.mkdir()
-            return "no such video file"
+            return "is a folder, not a video file"
         case "empty":
             path.touch()
             return "not a video"

@@ -47,7 +47,7 @@ def fetch(
 
 
 def calibrate(
-    source: Positional[str],
+    source: Positional[Path],
     destination: Positional[Path],
     *,
     root: Path,
@@ -113,7 +113,7 @@ def calibrate(
 
 
 def pack(
-    source: Positional[str],
+    source: Positional[Path],
     destination: Positional[Path],
     *,
     vectors: Path | None = None,
