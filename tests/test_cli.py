@@ -12,6 +12,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+import torch
 from pycocotools import mask as coco
 
 from cstm.cli import COMMANDS, main
@@ -363,6 +364,14 @@ def test_a_reader_who_has_seen_enough_is_no_error():
     process.stdout.close()
     _, complaint = process.communicate()
     assert complaint == b""
+
+
+def test_a_full_gpu_is_one_line(cstm, monkeypatch):
+    def fill(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 2 GiB")
+
+    monkeypatch.setattr("cstm.evaluation.cost.profile", fill)
+    refused(cstm("profile", "tiny"), "smaller batch")
 
 
 def test_the_version(cstm):

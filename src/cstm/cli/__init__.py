@@ -60,9 +60,7 @@ def main() -> None:
     except RuntimeError as error:
         if type(error).__name__ != "OutOfMemoryError":
             raise
-        print(
-            f"cstm: the GPU's memory is full: {error}; a smaller batch takes less", file=sys.stderr
-        )
+        print("cstm: the GPU's memory is full; a smaller batch takes less", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("cstm: stopped", file=sys.stderr)

@@ -84,7 +84,7 @@ def _weights(name: str) -> Symptom:
     except ValueError as error:
         return Symptom(f"weights {name}", "broken", f"{error}; install cstm anew")
     except RuntimeError as error:
-        return Symptom(f"weights {name}", "broken", f"{str(error).splitlines()[0]}")
+        return Symptom(f"weights {name}", "broken", str(error).splitlines()[0])
     speed = frames / (time.monotonic() - loaded)
     return Symptom(
         f"weights {name}",

@@ -11,7 +11,7 @@ import pytest
 from cstm.data.composed import ComposedClips
 from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import fits
-from cstm.data.composed.colours import COLOURS, clothes, name_colours, name_in_any_light
+from cstm.data.composed.colours import COLOURS, clothes, common, name_colours
 from cstm.data.composed.motion import MAY_BE, MOTIONS, draw_partner
 from cstm.data.composed.phrases import phrase
 from cstm.data.composed.sentences import options
@@ -214,13 +214,15 @@ def test_colour_names(rgb, name):
     assert name in name_colours(mixed.astype(np.uint8)).possible
 
 
-@pytest.mark.skipif(not VECTORS.exists(), reason="word vectors not at hand")
 def test_a_colour_is_clear_only_if_it_is_in_any_light():
     def patch(level):
         return np.full((100, 3), level, np.uint8)
 
-    assert name_in_any_light(patch(130), 32).clear == "gray"
-    dark = name_in_any_light(patch(60), 32)
+    def in_any_light(level):
+        return common(name_colours(patch(level), shift=shift) for shift in (-32, 0, 32))
+
+    assert in_any_light(130).clear == "gray"
+    dark = in_any_light(60)
     assert name_colours(patch(60)).clear == "black"
     assert dark.clear is None
     assert {"black", "gray"} <= dark.possible
@@ -251,6 +253,7 @@ def test_of_a_crowd_everything_may_be_said(photographs):
         assert fits({"noun": "person", **clues}, cast, number), clues
 
 
+@pytest.mark.skipif(not VECTORS.exists(), reason="word vectors not at hand")
 def test_all_words_have_vectors(clips):
     with gzip.open(VECTORS, "rt", encoding="utf-8") as file:
         known = {line.split(" ", 1)[0] for line in file}

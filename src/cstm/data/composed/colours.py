@@ -1,5 +1,6 @@
 """Names of measured colours: one where it is clear, and all that someone else might give."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import cv2
@@ -41,14 +42,16 @@ class Colours(NamedTuple):
 ANY_COLOUR = Colours(None, frozenset(COLOURS))
 
 
-def name_colours(pixels: UInt8[ndarray, "pixel 3"], skin: bool = False) -> Colours:
-    """Name the colours of RGB pixels; with ``skin``, what may be skin is left out.
+def name_colours(pixels: UInt8[ndarray, "pixel 3"], skin: bool = False, shift: int = 0) -> Colours:
+    """Name the colours of RGB pixels, made lighter by so many levels.
 
-    Clear is a colour of at least 60% of all pixels; possible are all with a trace, and the
-    neighbours of those that there is much of.
+    With ``skin``, what may be skin is left out. Clear is a colour of at least 60% of all pixels;
+    possible are all with a trace, and the neighbours of those that there is much of.
     """
     if len(pixels) < 30:
         return ANY_COLOUR
+    if shift:
+        pixels = np.clip(np.arange(256) + shift, 0, 255).astype(np.uint8)[pixels]
     numbers = _numbers(pixels)
     total = len(numbers)
     if skin:
@@ -62,19 +65,10 @@ def name_colours(pixels: UInt8[ndarray, "pixel 3"], skin: bool = False) -> Colou
     return Colours(COLOURS[best] if shares[best] >= _CLEAR else None, frozenset(possible))
 
 
-def name_in_any_light(pixels: UInt8[ndarray, "pixel 3"], shift: int, skin: bool = False) -> Colours:
-    """Name what may be made darker or lighter by so many levels: clear is what is so in any light.
-
-    See :func:`name_colours`.
-    """
-    levels = np.arange(256)
-    named = [
-        name_colours(np.clip(levels + by, 0, 255).astype(np.uint8)[pixels], skin)
-        for by in (-shift, 0, shift)
-    ]
-    clear = {colours.clear for colours in named}
-    possible = frozenset[str]().union(*(colours.possible for colours in named))
-    return Colours(clear.pop() if len(clear) == 1 else None, possible)
+def common(named: Iterable[Colours]) -> Colours:
+    """What can be said in several lights: clear is what is so in each, possible what is in any."""
+    clear, possible = zip(*named, strict=True)
+    return Colours(clear[0] if len(set(clear)) == 1 else None, frozenset().union(*possible))
 
 
 def clothes(mask: Bool[ndarray, "height width"]) -> Bool[ndarray, "height width"]:

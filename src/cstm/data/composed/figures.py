@@ -11,8 +11,8 @@ from cstm.data.composed.colours import (
     ANY_COLOUR,
     Colours,
     clothes,
+    common,
     name_colours,
-    name_in_any_light,
 )
 from cstm.data.composed.instances import Instance, Photograph
 from cstm.data.nouns import noun_of
@@ -104,7 +104,10 @@ def _measure(
         and _in_one_piece(part, owner[window], number + 1)
     )
     colours = name_colours(pixels, skin=is_person)
-    relit = name_in_any_light(pixels, RELIGHT, skin=is_person) if is_whole else ANY_COLOUR
+    relit = ANY_COLOUR
+    if is_whole:
+        others = (name_colours(pixels, is_person, shift) for shift in (-RELIGHT, RELIGHT))
+        relit = common((colours, *others))
     return Figure(photograph, instance, colours, relit, cover, is_whole)
 
 
