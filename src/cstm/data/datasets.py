@@ -1,6 +1,8 @@
 """The datasets there are, by the name of their format."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from cstm.config import ClipConfig, DataFormat, Split
 from cstm.data.a2d_sentences import A2DSentences
@@ -18,6 +20,7 @@ def open_dataset(
     clip: ClipConfig,
     frames: Frames = "uniform",
     clips: range | None = None,
+    motions: Mapping[str, float] = MappingProxyType({}),
 ) -> Samples:
     """Open one split of a dataset.
 
@@ -32,6 +35,7 @@ def open_dataset(
         frames: which frames of J-HMDB are evaluated: three of each video, uniformly spread, or
             those of a file such as ``jhmdb_sentences_samples_metadata.json``.
         clips: numbers of composed clips; the usual ones if None.
+        motions: motions of composed clips to draw more often, and how many times as often.
 
     Raises:
         ValueError: a file is missing, or is not what its name says; or there is no such part.
@@ -46,7 +50,7 @@ def open_dataset(
                 raise ValueError("jhmdb is for testing only; train on a2d and choose split test")
             return JHMDBSentences(root, clip, frames)
         case "composed":
-            return ComposedClips(root, split, clip, clips)
+            return ComposedClips(root, split, clip, clips, motions)
         case "own":
             return OwnSentences(root, split, clip)
 

@@ -45,6 +45,8 @@ class Run:
     """Folder for the decoded samples; runs with the same clip settings can share it."""
     composed_clips: range | None = None
     """Numbers of the composed clips to train on; the usual ones if None."""
+    composed_motions: Mapping[str, float] = field(default_factory=dict)
+    """Motions that are drawn more often in them than usual, and how many times as often."""
     validation_samples: int = 300
     """Samples of each test split, spread evenly, evaluated after every epoch; 0 for none."""
     start: Path | None = None

@@ -132,8 +132,14 @@ def _prepare(run: Run, source: Source, fabric: Fabric) -> PreparedSamples:
         ValueError: a process doesn't see what the first one wrote.
     """
     clip = run.experiment.clip
-    clips = run.composed_clips if source.data == "composed" else None
-    samples = open_dataset(source.data, source.root, "train", clip, clips=clips)
+    samples = open_dataset(
+        source.data,
+        source.root,
+        "train",
+        clip,
+        clips=run.composed_clips,
+        motions=run.composed_motions,
+    )
     folder = run.prepared / f"{source.name}-{prepared_name(clip)}"
     with fabric.rank_zero_first():
         if fabric.is_global_zero and not folder.exists():

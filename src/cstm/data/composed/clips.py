@@ -1,6 +1,8 @@
 """Clips composed of photographs and what is cut out of them, as a dataset like the others."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -8,6 +10,7 @@ from cstm.config import ClipConfig, Split
 from cstm.data.clip import clip_indices
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.instances import read_photographs
+from cstm.data.composed.motion import shares_of_motions
 from cstm.data.composed.plan import Plan, draw_plan
 from cstm.data.composed.render import Clip, render
 from cstm.data.composed.sentences import Sentence
@@ -35,11 +38,13 @@ class ComposedClips:
         clip: how many frames a sample holds, and how far apart.
         clips: how many, or the numbers of those wanted, since a split has clips without end;
             :data:`CLIPS` if None.
+        motions: motions that are drawn more often or less than usual, and how many times as often:
+            ``{"closer": 4}``.
         seed: of the plans.
 
     Raises:
-        ValueError: files are missing, broken or too few: on building, or for a picture that
-            changed since, when the item is asked for.
+        ValueError: files are missing, broken or too few, or there is no such motion: on building;
+            or for a picture that changed since, when the item is asked for.
     """
 
     def __init__(
@@ -48,10 +53,12 @@ class ComposedClips:
         split: Split,
         clip: ClipConfig | None = None,
         clips: int | range | None = None,
+        motions: Mapping[str, float] = MappingProxyType({}),
         seed: int = 0,
     ) -> None:
         self.root = Path(root)
         self.clip = clip or ClipConfig()
+        shares = shares_of_motions(motions)
         stock = Stock(read_photographs(self.root, split), read_cutouts(self.root, split))
         self.plans: list[Plan] = []
         self.pairs: list[Pair] = []
@@ -61,7 +68,7 @@ class ComposedClips:
         if isinstance(numbers, int):
             numbers = range(numbers)
         for place, number in enumerate(numbers):
-            plan = draw_plan(np.random.default_rng([seed, split == "test", number]), stock)
+            plan = draw_plan(np.random.default_rng([seed, split == "test", number]), stock, shares)
             if plan is None:
                 raise ValueError(
                     f"{self.root}: the {len(stock.pictures)} photographs for {split} are too few "

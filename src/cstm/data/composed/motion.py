@@ -1,6 +1,7 @@
 """How an actor moves across its scene: along a path, growing, turning, bending."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from numpy.random import Generator
@@ -8,10 +9,13 @@ from numpy.random import Generator
 BEFORE, AFTER = -8, 6
 """Frames around the target frame in which a motion is sure to show."""
 
-MOTIONS = (
-    "left", "right", "up", "down", "still", "spinning", "closer", "away", "jumping",
-    "rolling left", "rolling right",
-)  # fmt: skip
+SHARES = {
+    "left": 0.16, "right": 0.16, "up": 0.07, "down": 0.07, "still": 0.16, "spinning": 0.08,
+    "closer": 0.08, "away": 0.08, "jumping": 0.09, "rolling left": 0.03, "rolling right": 0.03,
+}  # fmt: skip
+"""How often each motion is drawn, where nothing else is wanted."""
+
+MOTIONS = tuple(SHARES)
 
 MAY_BE: dict[str, frozenset[str]] = {
     name: frozenset(words.split(","))
@@ -110,6 +114,24 @@ def _arc(cycles: float) -> float:
     """Height of a ball thrown up again and again, from 0 to 1."""
     share = cycles % 1.0
     return 4 * share * (1 - share)
+
+
+def shares_of_motions(factors: Mapping[str, float]) -> dict[str, float]:
+    """:data:`SHARES` with those of some motions multiplied; they need not sum up to 1.
+
+    Raises:
+        ValueError: there is no such motion, or a factor is no positive number.
+    """
+    for name, factor in factors.items():
+        if name not in SHARES:
+            raise ValueError(
+                f"{name!r} is no motion of composed clips; there are: " + ", ".join(MOTIONS)
+            )
+        if not 0 < factor < math.inf:
+            raise ValueError(
+                f"the share of {name} can't be multiplied by {factor}; give a number above 0"
+            )
+    return {name: share * factors.get(name, 1) for name, share in SHARES.items()}
 
 
 def draw_motion(rng: Generator, name: str, size: float, flexible: bool) -> Motion:

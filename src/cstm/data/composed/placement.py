@@ -1,6 +1,6 @@
 """Puts cut-outs on a photograph: how large, how near, where, and so that they stay in view."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from cstm.data.composed.camera import Camera, draw_camera
 from cstm.data.composed.figures import Figure
-from cstm.data.composed.motion import AFTER, BEFORE, MOTIONS, Motion, draw_motion, draw_partner
+from cstm.data.composed.motion import AFTER, BEFORE, Motion, draw_motion, draw_partner
 from cstm.data.composed.scene import Actor, Backdrop, Box, Scene
 from cstm.data.composed.stock import Stock, may_hold
 from cstm.data.draws import choose, pick
@@ -17,9 +17,6 @@ from cstm.data.nouns import noun_of
 Kind = Literal["look-alikes", "composed", "whole"]
 
 _STATIC_SHARE: dict[Kind, float] = {"look-alikes": 0.5, "composed": 0.35, "whole": 0.2}
-_MOTION_WEIGHTS = dict(
-    zip(MOTIONS, (0.16, 0.16, 0.07, 0.07, 0.16, 0.08, 0.08, 0.08, 0.09, 0.03, 0.03), strict=True)
-)
 _WIDE, _TALL = ((320, 240), (320, 180)), ((240, 320),)
 _FREE_BACKDROP = 0.75
 """Share of clips on a photograph that holds none of the classes cut out for it."""
@@ -30,9 +27,11 @@ _NEAR, _FAR = 0.28, 0.12
 _TRIES = 16
 
 
-def draw_scene(rng: Generator, stock: Stock, kind: Kind) -> Scene | None:
-    """Draw a scene of a kind; None where not all actors found a place."""
-    figures, names = _draw_roles(rng, stock, kind)
+def draw_scene(
+    rng: Generator, stock: Stock, kind: Kind, motions: Mapping[str, float]
+) -> Scene | None:
+    """Draw a scene of a kind, its motions by these shares; None where not all found a place."""
+    figures, names = _draw_roles(rng, stock, kind, motions)
     picture = _draw_picture(rng, stock, {figure.category for figure in figures})
     if not picture:
         return None
@@ -40,14 +39,14 @@ def draw_scene(rng: Generator, stock: Stock, kind: Kind) -> Scene | None:
     sizes = _TALL if photograph.height > photograph.width else _WIDE
     width, height = pick(rng, sizes)
     longs = _draw_sizes(rng, figures, min(width, height), alike=kind == "look-alikes")
-    motions = _draw_motions(rng, figures, names, longs)
+    drawn = _draw_motions(rng, figures, names, longs)
     camera = Camera()
     if rng.random() >= _STATIC_SHARE[kind]:
-        camera = draw_camera(rng, motions[0].velocity if motions else None)
+        camera = draw_camera(rng, drawn[0].velocity if drawn else None)
     backdrop = _draw_backdrop(rng, picture, camera, (width, height), whole=kind == "whole")
     scene = Scene(width, height, backdrop, (), camera)
     actors: list[Actor] = []
-    for figure, motion, long in zip(figures, motions, longs, strict=True):
+    for figure, motion, long in zip(figures, drawn, longs, strict=True):
         actor = _place(rng, scene, actors, figure, motion, long, alike=kind == "look-alikes")
         if actor is None:
             return None
@@ -56,12 +55,14 @@ def draw_scene(rng: Generator, stock: Stock, kind: Kind) -> Scene | None:
     return replace(scene, actors=tuple(sorted(actors, key=lambda actor: actor.box().bottom)))
 
 
-def _draw_roles(rng: Generator, stock: Stock, kind: Kind) -> tuple[list[Figure], list[str]]:
+def _draw_roles(
+    rng: Generator, stock: Stock, kind: Kind, motions: Mapping[str, float]
+) -> tuple[list[Figure], list[str]]:
     """Who takes part, and the names of their motions; the first two of look-alikes are one."""
     if kind == "whole":
         return [], []
     figures = [stock.draw_cutout(rng, stock.draw_category(rng))]
-    names = [choose(rng, _MOTION_WEIGHTS)]
+    names = [choose(rng, motions)]
     count = choose(rng, {1: 0.25, 2: 0.4, 3: 0.25, 4: 0.1})
     if kind == "look-alikes":
         figures.append(figures[0])
@@ -71,7 +72,7 @@ def _draw_roles(rng: Generator, stock: Stock, kind: Kind) -> tuple[list[Figure],
         category = figures[0].category if rng.random() < 0.4 else stock.draw_category(rng)
         figures.append(stock.draw_cutout(rng, category))
         is_rival = category == figures[0].category and rng.random() < 0.7
-        names.append(draw_partner(rng, names[0]) if is_rival else choose(rng, _MOTION_WEIGHTS))
+        names.append(draw_partner(rng, names[0]) if is_rival else choose(rng, motions))
     return figures, names
 
 

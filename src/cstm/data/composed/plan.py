@@ -1,6 +1,7 @@
 """What a clip will show and what is said of it, before any pixel is drawn."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from numpy.random import Generator
@@ -37,16 +38,17 @@ class Plan:
     sentences: tuple[Sentence, ...]
 
 
-def draw_plan(rng: Generator, stock: Stock) -> Plan | None:
+def draw_plan(rng: Generator, stock: Stock, motions: Mapping[str, float]) -> Plan | None:
     """Draw what a clip will show; None where nothing was found of which one can speak.
 
-    A kind of clip for which the photographs give nothing makes place for another.
+    Motions are drawn by these shares. A kind of clip for which the photographs give nothing makes
+    place for another.
     """
     kind = choose(rng, KINDS)
     for number in range(_TRIES):
         if number and number % (_TRIES // 4) == 0:
             kind = choose(rng, KINDS)
-        scene = draw_scene(rng, stock, kind)
+        scene = draw_scene(rng, stock, kind, motions)
         if scene is None:
             continue
         cast = describe_cast(scene)
