@@ -332,6 +332,19 @@ def test_settings_of_the_page_that_make_no_sense(cstm):
         refused(cstm("serve", "--weights", "tiny", *options), word)
 
 
+def test_settings_of_composed_clips_that_make_no_sense(cstm, photographs, tmp_path):
+    run = ["train", "tiny", "--root", photographs, "--out", tmp_path / "run"]
+    for data, options, words in (
+        ("own", ["--composed-clips", "3", "9"], "--composed-clips is for --data composed"),
+        ("own", ["--composed-motions", "away", "2"], "--composed-motions is for --data composed"),
+        ("composed", ["--composed-clips", "9", "3"], "the second no smaller"),
+        ("composed", ["--composed-motions", "hovering", "2"], "there are: left, right, up"),
+        ("composed", ["--composed-motions", "away", "-1"], "a number above 0"),
+    ):
+        refused(cstm(*run, "--data", data, *options), words)
+    assert not (tmp_path / "run").exists()
+
+
 def test_words_without_their_file(cstm, tmp_path):
     out = tmp_path / "packed.safetensors"
     refused(cstm("pack", "tiny", out, "--words", "500"), "--vectors")

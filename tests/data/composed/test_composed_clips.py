@@ -50,6 +50,21 @@ def test_kinds_cameras_and_absent_actors_come_in_their_shares(photographs):
     assert np.mean(static) == pytest.approx(0.5, abs=0.15)
 
 
+def test_motions_come_more_often_where_that_is_wanted(photographs):
+    def share(wanted: dict[str, float]) -> float:
+        pairs = ComposedClips(photographs, "train", clips=150, motions=wanted).pairs
+        moved = [p.direction in ("closer", "away") for p in pairs if p.kind == "look-alikes"]
+        return float(np.mean(moved))
+
+    usual = share({})
+    assert share({"closer": 1.0}) == usual
+    assert share({"closer": 9.0, "away": 9.0}) > usual + 0.15
+    with pytest.raises(ValueError, match="'hovering' is no motion of composed clips"):
+        share({"hovering": 2.0})
+    with pytest.raises(ValueError, match="share of closer can't be multiplied by 0"):
+        share({"closer": 0.0})
+
+
 def test_masks_are_there_exactly_where_the_actor_is(clips):
     for pair, sample in zip(clips.pairs, (clips[i] for i in range(len(clips))), strict=True):
         if pair.instance == 0:
