@@ -1,13 +1,16 @@
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 from traps import rotate
 
 from cstm.config import ClipConfig
+from cstm.data.frame_count import count_frames
 from cstm.data.frame_range import FrameRange
 from cstm.data.video import open_video, read_clip
 
@@ -208,7 +211,8 @@ def unreadable(path: Path, kind: str) -> str:
             return "no such video file"
         case "folder":
             path.mkdir()
-            return "is a folder, not a video file"
+            (path / "notes.txt").touch()
+            return "a video where it holds frames as pictures of one kind.*found none"
         case "empty":
             path.touch()
             return "not a video"
@@ -239,6 +243,54 @@ def test_what_is_no_video_gets_one_clear_line(tmp_path: Path, kind: str, capfd):
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", ""), "FFmpeg must not write of its own"
+
+
+def write_pictures(folder: Path, names: Sequence[str]) -> Path:
+    folder.mkdir(parents=True)
+    for name, picture in zip(names, pictures(len(names)), strict=True):
+        assert cv2.imwrite(str(folder / name), picture[..., ::-1])
+    return folder
+
+
+@pytest.mark.parametrize("name", ["DAVIS camel", "a:b*[x]?{1,2}%05d\\", "кот 猫"])
+def test_a_folder_of_pictures_is_a_video(tmp_path: Path, name: str):
+    folder = write_pictures(tmp_path / name, [f"{number:05d}.png" for number in range(5)])
+    (folder / "readme.txt").touch()
+    video = open_video(folder)
+    assert (video.name, video.fps, video.announced) == (folder.name, 25, 5)
+    frames = list(video.frames())
+    assert [frame.time for frame in frames] == [0, 0.04, 0.08, 0.12, 0.16]
+    np.testing.assert_array_equal([frame.image for frame in frames], pictures(5))
+    assert video.damage is None
+    assert count_frames(folder, 9) == 5
+    window = read_clip(folder, 3, ClipConfig(frames=3, step=1))
+    np.testing.assert_array_equal(window, np.stack(pictures(5)[2:5]))
+
+
+def test_the_folder_that_one_is_in_has_a_name(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(write_pictures(tmp_path / "camel", ["0.png", "1.png"]))
+    assert open_video(".").name == "camel"
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [
+        (["0.png", "1.jpg"], r"of one kind, such as \.jpg; found \.jpg and \.png"),
+        (["a1.png", "a2.png", "a10.png"], r"a10\.png comes before a2\.png; .* 00001\.png"),
+    ],
+)
+def test_pictures_whose_order_is_in_doubt(tmp_path: Path, names: list[str], complaint: str):
+    with pytest.raises(ValueError, match=complaint) as caught:
+        open_video(write_pictures(tmp_path / "shots", names))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_broken_picture_in_a_folder_is_damage(tmp_path: Path):
+    folder = write_pictures(tmp_path / "shots", [f"{number}.png" for number in range(5)])
+    (folder / "2.png").write_bytes(b"no picture")
+    video = open_video(folder)
+    assert len(list(video.frames())) == 4
+    assert video.damage is not None
 
 
 def test_file_names_are_only_names(tmp_path: Path):

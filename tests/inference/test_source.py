@@ -8,6 +8,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+import cv2
 import fsspec
 import numpy as np
 import pytest
@@ -194,9 +195,13 @@ def test_a_long_number_is_a_file_that_is_missing():
         open_source("20231105123456")
 
 
-def test_a_folder_is_told_how_to_become_a_video(tmp_path):
-    with pytest.raises(ValueError, match=r"is a folder.*ffmpeg -i"):
-        open_source(str(tmp_path))
+def test_a_folder_of_frames_is_a_video(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("12").mkdir()
+    with pytest.raises(ValueError, match=r"12 is a folder.*found none"):
+        open_source("12")
+    cv2.imwrite("12/0.jpg", np.zeros((32, 48, 3), np.uint8))
+    assert [frame.image.shape for frame in open_source("12").frames()] == [(32, 48, 3)]
 
 
 def test_a_recording_is_a_video(clip, temporary, monkeypatch):

@@ -38,9 +38,10 @@ def segment(
     - numpy: DIR/masks.npy, bool, frame × query × height × width
 
     Args:
-        video: Any video that FFmpeg reads; or https://…, s3://…; - for a pipe;
+        video: Any video that FFmpeg reads, or a folder of its frames as pictures (00000.jpg …);
+            or https://…, s3://…; - for a pipe;
             0 for a camera, which records until --end or Ctrl-C.
-            What is no file becomes a temporary one first.
+            What is not on disk becomes a temporary file first.
         query: A sentence that singles out one actor. Repeat for more sentences.
         out: Folder to write; it appears whole or not at all.
         save: What to write.

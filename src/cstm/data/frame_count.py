@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import av
 from av.error import FFmpegError
 
+from cstm.data.container import open_container
 from cstm.data.video import open_video
 
 
@@ -19,7 +19,7 @@ def count_frames(path: Path, enough: int) -> int:
     """
     count = 0
     try:
-        with av.open(f"file:{path}") as container:
+        with open_container(path) as container:
             for packet in container.demux(video=0):
                 count += packet.size > 0 and not packet.is_corrupt
     except FFmpegError:

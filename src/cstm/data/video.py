@@ -1,4 +1,4 @@
-"""Videos of any container and codec that FFmpeg reads, decoded one upright RGB frame at a time."""
+"""Videos that FFmpeg reads, files or folders of pictures, one upright RGB frame at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +19,7 @@ from numpy import ndarray
 
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices
+from cstm.data.container import open_container
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.upright import Upright
 
@@ -51,9 +52,9 @@ class _Picture:
 
 @dataclass
 class Video:
-    """A video file: its size and rate, and its frames as often as they are asked for.
+    """A video: its size and rate, and its frames as often as they are asked for.
 
-    Build one with :func:`open_video`. The file is open only while :meth:`frames` runs.
+    Build one with :func:`open_video`. Files are open only while :meth:`frames` runs.
     """
 
     path: Path
@@ -71,8 +72,8 @@ class Video:
 
     @property
     def name(self) -> str:
-        """Name of the file, without its folder."""
-        return self.path.name
+        """Name of the file, or of the folder of pictures, without what it is in."""
+        return self.path.resolve().name
 
     def frames(self, wanted: FrameRange = ALL, behind: int = 0, ahead: int = 0) -> Iterator[Frame]:
         """Decode the video up to the last frame wanted, one frame at a time.
@@ -126,9 +127,14 @@ class Video:
 
 
 def open_video(path: str | Path) -> Video:
-    """Look into a video file; its first frame is decoded, which tells its size and rotation.
+    """Look into a video; its first frame is decoded, which tells its size and rotation.
 
-    Raises a ValueError where the file is missing or unreadable, has no video, or no frame decodes.
+    Args:
+        path: a file of any container and codec that FFmpeg reads, or a folder of pictures, as
+            :func:`~cstm.data.container.open_container` has it.
+
+    Raises:
+        ValueError: it is missing or unreadable, has no video, or no frame decodes.
     """
     path = Path(path)
     with _stream_of(path) as (container, stream):
@@ -195,22 +201,7 @@ def _wanted(
 
 @contextmanager
 def _stream_of(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    if path.is_dir():
-        raise ValueError(
-            f"{path} is a folder, not a video file; pictures become one with, for instance: "
-            f"ffmpeg -i {path}/%05d.jpg film.mp4"
-        )
-    if not path.is_file():
-        raise ValueError(f"{path}: no such video file")
-    try:
-        # The prefix keeps FFmpeg from reading a colon in a file's name as a protocol.
-        container = av.open(f"file:{path}")
-    except (FFmpegError, OSError) as error:
-        reason = error.strerror or type(error).__name__
-        raise ValueError(
-            f"{path}: not a video that can be read ({reason}); is it complete?"
-        ) from None
-    with container:
+    with open_container(path) as container:
         for stream in container.streams.video:
             # A cover picture inside a piece of music is stored as a video stream, too.
             if not stream.disposition & Disposition.attached_pic:

@@ -1,4 +1,4 @@
-"""From what a user names as a video to a file: a path, an address, a pipe, a camera."""
+"""From what a user names as a video to one on disk: a path, an address, a pipe, a camera."""
 
 import re
 import shutil
@@ -30,8 +30,9 @@ def open_source(video: str | Path, seconds: int | float | None = None) -> Video:
     when nobody holds the video any more, at the latest when the program ends.
 
     Args:
-        video: a path; or as text ``https://…``, ``s3://…`` or another address that fsspec reads,
-            ``-`` for what is piped in, or a camera's number, unless a file is called so.
+        video: a path of a file or of a folder of pictures; or as text ``https://…``, ``s3://…`` or
+            another address that fsspec reads, ``-`` for what is piped in, or a camera's number,
+            unless a file or folder is called so.
         seconds: how long to record from a camera; None: until Ctrl-C, and what came is kept.
 
     Raises:
@@ -41,7 +42,7 @@ def open_source(video: str | Path, seconds: int | float | None = None) -> Video:
         # Servers may call a file at greater length than file systems take.
         name = Path(unquote(urlsplit(video).path)).name[-64:] or "video"
         return _through_file(video, name, lambda path: _download(video, path))
-    if isinstance(video, Path) or Path(video).is_file():
+    if isinstance(video, Path) or Path(video).exists():
         return open_video(video)
     if video == "-":
         return _through_file("standard input", "standard input", _take_pipe)

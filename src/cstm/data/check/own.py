@@ -21,7 +21,7 @@ class OwnVideoFiles:
         """Decode its first frame, count its packets, and read every mask."""
         found = Findings(self.root)
         video = self.video
-        if not video.path.is_file():
+        if not video.path.exists():
             found.miss(video.path, f"put it there, or correct its file_name in {video.file.name}")
             return found
         masks = video.read_masks(found.fault)

@@ -1,0 +1,63 @@
+"""What FFmpeg opens: a video file, or a folder of pictures that are its frames."""
+
+import re
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+
+PICTURES_A_SECOND = 25
+"""Frames a second of a folder of pictures, which has no rate of its own."""
+
+_PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+
+
+def open_container(path: Path) -> InputContainer:
+    """Open a video file, or a folder whose pictures are frames in the order of their names.
+
+    Raises:
+        ValueError: there is no such file, or it is none that can be read; or the folder holds no
+            pictures, several kinds of them, or names whose order is not that of their numbers.
+    """
+    if not (path.is_file() or path.is_dir()):
+        raise ValueError(f"{path}: no such video file")
+    # The prefix keeps FFmpeg from reading a colon in a file's name as a protocol.
+    name, kind, options = f"file:{path}", None, {}
+    if path.is_dir():
+        name, kind = _pattern(path), "image2"
+        options = {"pattern_type": "glob", "framerate": str(PICTURES_A_SECOND)}
+    try:
+        return av.open(name, format=kind, options=options)
+    except (FFmpegError, OSError) as error:
+        reason = error.strerror or type(error).__name__
+        raise ValueError(
+            f"{path}: not a video that can be read ({reason}); is it complete?"
+        ) from None
+
+
+def _pattern(folder: Path) -> str:
+    """Pattern of FFmpeg for the pictures of a folder."""
+    pictures = [p for p in folder.iterdir() if p.suffix.lower() in _PICTURES and p.name[0] != "."]
+    kinds = sorted({picture.suffix for picture in pictures})
+    if len(kinds) != 1:
+        found = " and ".join(kinds) or "none"
+        raise ValueError(
+            f"{folder} is a folder, which is a video where it holds frames as pictures of one "
+            f"kind, such as .jpg; found {found}"
+        )
+    names = sorted(picture.name for picture in pictures)
+    for earlier, later in zip(names, sorted(names, key=_numbered), strict=True):
+        if earlier != later:
+            raise ValueError(
+                f"{folder}: pictures are frames in the order of their names, where {earlier} comes "
+                f"before {later}; number them with leading zeros, such as 00001{kinds[0]}"
+            )
+    # These mean something in a pattern; the folder's name is to mean itself.
+    return re.sub(r"([*?\[\]\\])", r"\\\1", str(folder.resolve())) + f"/*{kinds[0]}"
+
+
+def _numbered(name: str) -> list[tuple[int, str]]:
+    """What sorts names by the numbers in them."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
