@@ -151,7 +151,11 @@ class Schedule:
     flip: bool = False
     """Mirror half of the clips, left and right swapped in their sentences (no-flip: never)."""
     photometry: bool = False
-    """Vary exposure, contrast, colour cast and sharpness from clip to clip."""
+    """Vary exposure, contrast, colour cast, sharpness and compression from clip to clip."""
+    zoom: bool = False
+    """Show a part of some clips as the whole, in which the border may cut actors."""
+    asides: bool = False
+    """Add words to some sentences that tell nobody from anybody: "… on the grass"."""
     seed: int = 0
     """Of the initial weights and the order of samples."""
 

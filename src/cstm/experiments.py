@@ -69,6 +69,8 @@ _LITE_SCHEDULE = Schedule(
     presence_weight=0.5,
     flip=True,
     photometry=True,
+    zoom=True,
+    asides=True,
 )
 
 EXPERIMENTS: dict[str, Experiment] = {

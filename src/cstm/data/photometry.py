@@ -10,6 +10,8 @@ from numpy.random import Generator
 
 _SOFT_SHARE = 0.3
 """Share of clips that are blurred; a photograph is sharper than most video."""
+_COMPRESSED_SHARE = 0.3
+"""Share of clips that are compressed as strongly as much video is."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Photometry:
     """Exposure and colour cast: of red, green and blue."""
     blur: float = 0.0
     """Standard deviation of a Gaussian in pixels of the network's input; 0 for none."""
+    quality: int = 100
+    """JPEG's, for the blocks and smears of strong compression; 100 for none."""
 
     @classmethod
     def draw(cls, rng: Generator) -> "Photometry":
@@ -29,11 +33,15 @@ class Photometry:
         exposure = rng.uniform(-0.2, 0.2)
         red, green, blue = np.exp(exposure + rng.uniform(-0.06, 0.06, 3)).tolist()
         is_soft, blur = rng.random() < _SOFT_SHARE, float(rng.uniform(0.4, 1.5))
+        gamma = float(np.exp(rng.uniform(-0.3, 0.3)))
+        contrast = float(rng.uniform(0.75, 1.2))
+        is_compressed, quality = rng.random() < _COMPRESSED_SHARE, int(rng.integers(15, 70))
         return cls(
-            gamma=float(np.exp(rng.uniform(-0.3, 0.3))),
-            contrast=float(rng.uniform(0.75, 1.2)),
+            gamma=gamma,
+            contrast=contrast,
             gains=(red, green, blue),
             blur=blur if is_soft else 0.0,
+            quality=quality if is_compressed else 100,
         )
 
     def apply(
@@ -50,5 +58,17 @@ class Photometry:
                 cv2.LUT(np.ascontiguousarray(plane), table, dst=out)
                 if self.blur:
                     cv2.GaussianBlur(out, (0, 0), self.blur, dst=out)
+        if self.quality < 100:
+            for frame in seen:
+                frame[:] = _compressed(frame, self.quality)
         seen[..., is_black] = 0
         return seen
+
+
+def _compressed(
+    frame: UInt8[ndarray, "3 height width"], quality: int
+) -> UInt8[ndarray, "3 height width"]:
+    """What JPEG leaves of a frame."""
+    picture = np.ascontiguousarray(frame[::-1].transpose(1, 2, 0))
+    _, stored = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return cv2.imdecode(stored, cv2.IMREAD_COLOR).transpose(2, 0, 1)[::-1]

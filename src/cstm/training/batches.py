@@ -10,10 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from cstm.config import Schedule
+from cstm.data.asides import draw_aside
 from cstm.data.mixture import Mixture
 from cstm.data.photometry import Photometry
 from cstm.data.prepared import Batch, Row, collate
 from cstm.data.words import Vocabulary
+from cstm.data.zoom import Zoom
 
 AHEAD = 4
 """Steps whose samples are read at once."""
@@ -93,21 +95,31 @@ class _View(NamedTuple):
     """How a sample is shown this time."""
 
     mirror: bool
+    zoom: Zoom | None
     photometry: Photometry | None
+    aside: str = ""
 
 
 def _views(
     samples: Mixture, indices: Sequence[int], schedule: Schedule, epoch: int, step: int
 ) -> list[_View]:
-    """The sentences of one frame share a view, or the view would tell them apart."""
+    """The sentences of one frame share what is seen, or that would tell them apart."""
     random = np.random.default_rng([schedule.seed, epoch, step, 1])
     views: dict[int, _View] = {}
     for frame in dict.fromkeys(samples.frame_of(i) for i in indices):
         mirror = schedule.flip and bool(random.integers(2))
-        views[frame] = _View(mirror, Photometry.draw(random) if schedule.photometry else None)
-    return [views[samples.frame_of(i)] for i in indices]
+        light = Photometry.draw(random) if schedule.photometry else None
+        rows = [samples.row(i, mirror) for i in indices if samples.frame_of(i) == frame]
+        zoom = Zoom.draw(random, rows) if schedule.zoom else None
+        views[frame] = _View(mirror, zoom, light)
+    return [
+        views[samples.frame_of(i)]._replace(aside=draw_aside(random) if schedule.asides else "")
+        for i in indices
+    ]
 
 
 def _row(samples: Mixture, index: int, view: _View) -> Row:
     row = samples.row(index, view.mirror)
+    row = row._replace(sentence=row.sentence + view.aside)
+    row = view.zoom.apply(row) if view.zoom else row
     return row._replace(clip=view.photometry.apply(row.clip)) if view.photometry else row
