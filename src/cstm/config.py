@@ -154,8 +154,8 @@ class Schedule:
     """Vary exposure, contrast, colour cast, sharpness and compression from clip to clip."""
     zoom: bool = False
     """Show a part of some clips as the whole, in which the border may cut actors."""
-    asides: bool = False
-    """Add words to some sentences that tell nobody from anybody: "… on the grass"."""
+    wording: bool = False
+    """Add to some sentences what tells nobody from anybody: on the grass, holding a ball."""
     seed: int = 0
     """Of the initial weights and the order of samples."""
 

@@ -70,7 +70,7 @@ _LITE_SCHEDULE = Schedule(
     flip=True,
     photometry=True,
     zoom=True,
-    asides=True,
+    wording=True,
 )
 
 EXPERIMENTS: dict[str, Experiment] = {

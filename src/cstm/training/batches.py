@@ -8,12 +8,14 @@ from itertools import cycle, islice
 from typing import NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
 from cstm.config import Schedule
-from cstm.data.asides import draw_aside
 from cstm.data.mixture import Mixture
+from cstm.data.nouns import CATEGORIES
 from cstm.data.photometry import Photometry
 from cstm.data.prepared import Batch, Row, collate
+from cstm.data.wording import reword
 from cstm.data.words import Vocabulary
 from cstm.data.zoom import Zoom
 
@@ -92,12 +94,12 @@ def batches(
 
 
 class _View(NamedTuple):
-    """How a sample is shown this time."""
+    """What a sample is like this time."""
 
+    sentence: str
     mirror: bool
     zoom: Zoom | None
     photometry: Photometry | None
-    aside: str = ""
 
 
 def _views(
@@ -109,17 +111,28 @@ def _views(
     for frame in dict.fromkeys(samples.frame_of(i) for i in indices):
         mirror = schedule.flip and bool(random.integers(2))
         light = Photometry.draw(random) if schedule.photometry else None
-        rows = [samples.row(i, mirror) for i in indices if samples.frame_of(i) == frame]
-        zoom = Zoom.draw(random, rows) if schedule.zoom else None
-        views[frame] = _View(mirror, zoom, light)
-    return [
-        views[samples.frame_of(i)]._replace(aside=draw_aside(random) if schedule.asides else "")
-        for i in indices
-    ]
+        shown = {
+            i: samples.row(i, mirror)
+            for i in dict.fromkeys(indices)
+            if samples.frame_of(i) == frame
+        }
+        zoom = Zoom.draw(random, list(shown.values())) if schedule.zoom else None
+        for index, row in shown.items():
+            sentence = _reworded(random, row) if schedule.wording else row.sentence
+            views[index] = _View(sentence, mirror, zoom, light)
+    return [views[index] for index in indices]
+
+
+def _reworded(random: Generator, row: Row) -> str:
+    present = np.bincount(row.category.ravel())
+    of_actor = np.bincount(row.category[row.mask > 0], minlength=1)
+    actor = int(of_actor.argmax())
+    others = [CATEGORIES[number - 1] for number in np.flatnonzero(present) if number]
+    return reword(random, row.sentence, CATEGORIES[actor - 1] if actor else None, others)
 
 
 def _row(samples: Mixture, index: int, view: _View) -> Row:
     row = samples.row(index, view.mirror)
-    row = row._replace(sentence=row.sentence + view.aside)
+    row = row._replace(sentence=view.sentence)
     row = view.zoom.apply(row) if view.zoom else row
     return row._replace(clip=view.photometry.apply(row.clip)) if view.photometry else row
