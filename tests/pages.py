@@ -26,7 +26,7 @@ torchrun() { while [ "$1" != cstm ]; do shift; done; shift; cstm torchrun "$@"; 
 mkdir() { /bin/mkdir "$@"; }
 cp() { /bin/cp "$@"; }
 cat() { :; }; make() { :; }; pip() { :; }; python() { :; }
-apt-get() { :; }; npm() { :; }
+apt-get() { :; }; dpkg() { :; }; npm() { :; }
 """
 _AFTER = r"""
 wait

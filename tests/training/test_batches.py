@@ -15,7 +15,8 @@ from cstm.data.words import Vocabulary
 from cstm.training.batches import Share, batches
 
 CLIP = ClipConfig(size=64)
-SCHEDULE = Schedule(batch=8, sentences_per_frame=2, flip=True, photometry=True)
+SCHEDULE = Schedule(batch=8, sentences_per_frame=2, flip=True, photometry=True, zoom=True)
+SAID = replace(SCHEDULE, flip=False, photometry=False, zoom=False)
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +34,38 @@ def epoch_of(mixture: Mixture, schedule: Schedule, epoch: int = 0, first: int = 
 
 
 def test_light_changes_pixels_and_nothing_else(mixture):
-    plain = epoch_of(mixture, replace(SCHEDULE, flip=False, photometry=False))
-    lit = epoch_of(mixture, replace(SCHEDULE, flip=False))
+    plain = epoch_of(mixture, replace(SCHEDULE, flip=False, photometry=False, zoom=False))
+    lit = epoch_of(mixture, replace(SCHEDULE, flip=False, zoom=False))
     assert len(plain) == len(lit) > 2
     for one, other in zip(plain, lit, strict=True):
         assert one.name == other.name
         for name in ("words", "mask", "action", "direction"):
             assert torch.equal(getattr(one, name), getattr(other, name))
         assert not torch.equal(one.clip, other.clip)
+
+
+def test_parts_of_clips_are_shown_with_their_masks(mixture):
+    whole = epoch_of(mixture, replace(SCHEDULE, flip=False, photometry=False, zoom=False))
+    parts = epoch_of(mixture, replace(SCHEDULE, flip=False, photometry=False))
+    larger = 0
+    for one, other in zip(whole, parts, strict=True):
+        assert one.name == other.name
+        assert torch.equal(one.words, other.words)
+        for a, b, c, d in zip(one.clip, other.clip, one.mask, other.mask, strict=True):
+            assert torch.equal(a, b) == torch.equal(c, d) or not c.any()
+            larger += not torch.equal(a, b)
+    assert larger > 3
+
+
+def test_words_are_added_to_generated_sentences_alone(mixture, monkeypatch):
+    plain = epoch_of(mixture, SAID)
+    reworded = epoch_of(mixture, replace(SAID, wording=True))
+    changed = [not torch.equal(a.words, b.words) for a, b in zip(plain, reworded, strict=True)]
+    assert any(changed)
+    assert all(torch.equal(a.mask, b.mask) for a, b in zip(plain, reworded, strict=True))
+    monkeypatch.setattr(mixture, "pairs", [replace(p, tags=(), kind=None) for p in mixture.pairs])
+    said = epoch_of(mixture, replace(SAID, wording=True))
+    assert all(torch.equal(a.words, b.words) for a, b in zip(plain, said, strict=True))
 
 
 def test_sentences_of_a_frame_share_its_view(mixture):

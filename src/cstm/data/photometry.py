@@ -71,4 +71,6 @@ def _compressed(
     """What JPEG leaves of a frame."""
     picture = np.ascontiguousarray(frame[::-1].transpose(1, 2, 0))
     _, stored = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(stored, cv2.IMREAD_COLOR).transpose(2, 0, 1)[::-1]
+    left = cv2.imdecode(stored, cv2.IMREAD_COLOR)
+    assert left is not None
+    return left.transpose(2, 0, 1)[::-1]

@@ -79,6 +79,11 @@ class Pair:
         return [self.name, self.sentence, *([self.content] if self.content else [])]
 
     @property
+    def is_generated(self) -> bool:
+        """Whether its sentence was made of clues, instead of said by someone."""
+        return bool(self.tags or self.kind)
+
+    @property
     def name(self) -> str:
         """Video, frame counted from 1 and instance, as in :attr:`Sample.name`."""
         return f"{self.video}/{self.frame + 1:05d}/{self.instance}"

@@ -118,7 +118,8 @@ def _views(
         }
         zoom = Zoom.draw(random, list(shown.values())) if schedule.zoom else None
         for index, row in shown.items():
-            sentence = _reworded(random, row) if schedule.wording else row.sentence
+            is_reworded = schedule.wording and samples.pairs[index].is_generated
+            sentence = _reworded(random, row) if is_reworded else row.sentence
             views[index] = _View(sentence, mirror, zoom, light)
     return [views[index] for index in indices]
 

@@ -1,0 +1,48 @@
+"""Rewording: who was meant is still meant."""
+
+import re
+
+import numpy as np
+
+from cstm.data.composed.motion import MOTIONS
+from cstm.data.composed.phrases import _MOTIONS
+from cstm.data.wording import COMPANIES, DOINGS, OUTFITS, SURROUNDINGS, reword
+
+
+def reworded(sentence: str, actor: str | None, present: list[str], count: int = 600) -> list[str]:
+    return [reword(np.random.default_rng(seed), sentence, actor, present) for seed in range(count)]
+
+
+def test_what_was_said_is_still_said_and_mostly_nothing_else():
+    said = reworded("the dog in front of the car", "dog", ["dog", "car"])
+    assert all(text.startswith("the dog in front of the car") for text in said)
+    assert 0.6 < np.mean([text == "the dog in front of the car" for text in said]) < 0.85
+
+
+def test_people_are_called_many_things_and_others_are_not():
+    said = reworded("a person left of the other person", "person", ["person"])
+    changed = [text for text in said if not text.startswith("a person")]
+    assert 0.2 < len(changed) / len(said) < 0.4
+    assert all("left of the other person" in text for text in said)
+    assert all(text.startswith("a dog") for text in reworded("a dog", "dog", ["dog"]))
+
+
+def test_company_is_often_present_and_never_of_the_actors_class():
+    added = [text[6:] for text in reworded("a dog ", "dog", ["dog", "umbrella"], 3000)]
+    assert not any(re.search(r"(?<!hot )\b(dog|puppy)\b", text) for text in added)
+    company = [text for text in added if re.search(r" (a|an|the) ", text)]
+    assert 0.2 < np.mean(["an umbrella" in t or "the umbrella" in t for t in company]) < 0.8
+
+
+def test_only_persons_wear_what_persons_wear():
+    worn = {text for text in OUTFITS if any(text in s for s in reworded("x", "person", [], 2000))}
+    assert len(worn) > 10
+    assert not any(text in s for s in reworded("x", "car", []) for text in OUTFITS)
+    assert not any(text in s for s in reworded("x", None, []) for text in OUTFITS)
+
+
+def test_nothing_that_is_added_is_a_clue_of_a_generated_sentence():
+    added = " ".join((*SURROUNDINGS, *DOINGS, *COMPANIES, *OUTFITS))
+    for motion in MOTIONS:
+        for words in _MOTIONS[motion]:
+            assert not re.search(rf"\b{re.escape(words.split()[0])}\b", added), words

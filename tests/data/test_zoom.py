@@ -1,0 +1,84 @@
+"""A part of a clip as the whole: pixels, masks and labels stay together."""
+
+import numpy as np
+import pytest
+
+from cstm.data.prepared import Row
+from cstm.data.zoom import Zoom
+
+SIZE = 64
+
+
+def row_of(mask: np.ndarray, sentence: str = "a dog", padding: int = 0) -> Row:
+    """Every frame shows the mask in red, and the actor's labels lie where the mask does."""
+    clip = np.full((4, 3, SIZE, SIZE), 60, np.uint8)
+    clip[:, 0] += 150 * mask
+    clip[..., :padding, :] = 0
+    clip[..., SIZE - padding :, :] = 0
+    return Row(clip, mask, 3 * mask, 2 * mask, 5 * mask, sentence, "v/00001/1")
+
+
+def box(top: int, left: int, high: int, wide: int) -> np.ndarray:
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    mask[top : top + high, left : left + wide] = 1
+    return mask
+
+
+def drawn(rows: list[Row], count: int = 200) -> list[Zoom]:
+    parts = (Zoom.draw(np.random.default_rng(seed), rows) for seed in range(count))
+    return [part for part in parts if part]
+
+
+def test_a_part_is_as_large_as_the_whole_and_all_of_it_stays_together():
+    seen = Zoom(left=16, top=8, side=32).apply(row_of(box(16, 24, 8, 16)))
+    assert np.array_equal(seen.mask, box(16, 16, 16, 32))
+    for name, number in (("action", 3), ("direction", 2), ("category", 5)):
+        assert np.array_equal(getattr(seen, name), number * seen.mask), name
+    assert seen.clip.shape == (4, 3, SIZE, SIZE)
+    red = seen.clip[:, 0] > 135
+    assert (red == seen.mask.astype(bool)).mean() > 0.97
+    assert (seen.sentence, seen.name) == ("a dog", "v/00001/1")
+
+
+def test_enough_is_seen_of_every_actor_and_the_border_cuts_some():
+    masks = [box(10, 6, 20, 10), box(28, 30, 20, 12)]
+    parts = drawn([row_of(mask) for mask in masks])
+    assert 50 < len(parts) < 180
+    shares = []
+    for part in parts:
+        assert 0 <= part.left <= SIZE - part.side
+        assert 0 <= part.top <= SIZE - part.side
+        assert 0.34 * SIZE <= part.side <= 0.91 * SIZE
+        window = np.s_[part.top : part.top + part.side, part.left : part.left + part.side]
+        shares += [mask[window].sum() / mask.sum() for mask in masks]
+    assert min(shares) >= 0.4
+    assert 0.05 < np.mean(np.array(shares) < 1) < 0.9
+
+
+def test_a_part_holds_padding_only_where_the_picture_is_too_low():
+    for part in drawn([row_of(box(26, 20, 12, 12), padding=16)]):
+        if part.side <= 32:
+            assert 16 <= part.top <= 48 - part.side
+        else:
+            assert 48 - part.side <= part.top <= 16
+
+
+@pytest.mark.parametrize(
+    ("sentence", "stays"),
+    [
+        ("the dog on the left", True),
+        ("a man in the middle is jumping", True),
+        ("the cat at the bottom", True),
+        ("the dog moving to the left", False),
+        ("the dog left of the cat", False),
+        ("a man in the middle ages", True),
+    ],
+)
+def test_the_whole_stays_where_a_sentence_speaks_of_a_place_in_it(sentence: str, stays: bool):
+    rows = [row_of(box(20, 20, 16, 16)), row_of(box(20, 20, 16, 16), sentence)]
+    assert (drawn(rows) == []) == stays
+
+
+def test_nobody_to_look_at_and_nothing_but_black():
+    assert drawn([row_of(box(0, 0, 0, 0))]) == []
+    assert drawn([row_of(box(20, 20, 16, 16), padding=32)])
