@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("out", type=Path, help="folder to write, which must not be there")
+    parser.add_argument("out", type=Path, help="folder to write, new or empty")
     parser.add_argument("opencv", type=Path, help="where opencv-doc was unpacked; / if installed")
     args = parser.parse_args()
     try:

@@ -153,9 +153,9 @@ class Schedule:
     photometry: bool = False
     """Vary exposure, contrast, colour cast, sharpness and compression from clip to clip."""
     zoom: bool = False
-    """Show a part of some clips as the whole, in which the border may cut actors."""
+    """Show a part of some generated clips as the whole, in which the border may cut actors."""
     wording: bool = False
-    """Add to generated sentences what tells nobody from anybody: on the grass, holding a ball."""
+    """Say generated sentences as people do: a man, a girl; on the grass, holding a ball."""
     seed: int = 0
     """Of the initial weights and the order of samples."""
 

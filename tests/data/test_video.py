@@ -285,12 +285,46 @@ def test_pictures_whose_order_is_in_doubt(tmp_path: Path, names: list[str], comp
     assert "\n" not in str(caught.value)
 
 
-def test_a_broken_picture_in_a_folder_is_damage(tmp_path: Path):
+def test_a_broken_picture_would_shift_all_that_follow_and_is_refused(tmp_path: Path):
     folder = write_pictures(tmp_path / "shots", [f"{number}.png" for number in range(5)])
     (folder / "2.png").write_bytes(b"no picture")
     video = open_video(folder)
-    assert len(list(video.frames())) == 4
-    assert video.damage is not None
+    with pytest.raises(ValueError, match=r"shots: picture 2, counted from 0, can't be decoded"):
+        list(video.frames())
+    with pytest.raises(ValueError, match="picture 2"):
+        read_clip(folder, 4, ClipConfig(frames=3, step=1))
+
+
+def test_an_empty_picture_is_not_the_end(tmp_path: Path):
+    folder = write_pictures(tmp_path / "shots", ["0.png", "1.png", "2.png"])
+    (folder / "1.png").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"1\.png: is no picture, or an empty one"):
+        open_video(folder)
+
+
+@pytest.mark.parametrize(("orientation", "turns"), [(1, 0), (3, 2), (6, -1), (8, 1)])
+def test_pictures_of_cameras_stand_upright(tmp_path: Path, orientation: int, turns: int):
+    """EXIF's orientation 6 is a camera held upright: its pictures are stored lying to the left."""
+    (stored,) = smooth_pictures(1)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "a maker of cameras"
+    for number in range(2):
+        Image.fromarray(stored).save(tmp_path / f"{number}.jpg", quality=95, exif=exif)
+    seen = [frame.image for frame in open_video(tmp_path).frames()]
+    assert len(seen) == 2
+    assert np.abs(seen[1].astype(int) - np.rot90(stored, turns)).mean() < 4
+
+
+def test_tiff_pictures_are_read(tmp_path: Path):
+    folder = write_pictures(tmp_path / "shots", ["0.tif", "1.tif"])
+    np.testing.assert_array_equal([f.image for f in open_video(folder).frames()], pictures(2))
+
+
+def test_a_link_has_its_own_name(tmp_path: Path):
+    write_as(tmp_path, "a1b2c3.mov")
+    (tmp_path / "cats.mov").symlink_to(tmp_path / "a1b2c3.mov")
+    assert open_video(tmp_path / "cats.mov").name == "cats.mov"
 
 
 def test_file_names_are_only_names(tmp_path: Path):

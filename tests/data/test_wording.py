@@ -4,9 +4,12 @@ import re
 
 import numpy as np
 
+from cstm.data.composed.colours import COLOURS
 from cstm.data.composed.motion import MOTIONS
-from cstm.data.composed.phrases import _MOTIONS
-from cstm.data.wording import COMPANIES, DOINGS, OUTFITS, SURROUNDINGS, reword
+from cstm.data.composed.phrases import _MOTIONS, _WALKS
+from cstm.data.sample import ACTIONS
+from cstm.data.wording import COMPANIES, DOINGS, OUTFITS, SURROUNDINGS, WORDS, reword
+from cstm.data.words import Vocabulary, tokenize
 
 
 def reworded(sentence: str, actor: str | None, present: list[str], count: int = 600) -> list[str]:
@@ -43,6 +46,15 @@ def test_only_persons_wear_what_persons_wear():
 
 def test_nothing_that_is_added_is_a_clue_of_a_generated_sentence():
     added = " ".join((*SURROUNDINGS, *DOINGS, *COMPANIES, *OUTFITS))
-    for motion in MOTIONS:
-        for words in _MOTIONS[motion]:
-            assert not re.search(rf"\b{re.escape(words.split()[0])}\b", added), words
+    composed = {words.split()[0] for motion in MOTIONS for words in _MOTIONS[motion]}
+    walks = {word for words in _WALKS.values() for word in words}
+    drawn = {*ACTIONS, "sitting", "standing", "parked", "driving", "pecking", "bouncing"}
+    for word in composed | walks | drawn | set(COLOURS):
+        assert not re.search(rf"\b{re.escape(word)}\b", added), word
+
+
+def test_a_vocabulary_can_know_all_that_is_added():
+    known = Vocabulary.of_sentences((*WORDS, "the person"))
+    for seed in range(2000):
+        said = reword(np.random.default_rng(seed), "the person", "person", ["dog", "car"])
+        assert all(word in known for word in tokenize(said)), said

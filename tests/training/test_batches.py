@@ -57,6 +57,13 @@ def test_parts_of_clips_are_shown_with_their_masks(mixture):
     assert larger > 3
 
 
+def test_of_what_people_say_all_is_seen(mixture, monkeypatch):
+    whole = epoch_of(mixture, SAID)
+    monkeypatch.setattr(mixture, "pairs", [replace(p, tags=(), kind=None) for p in mixture.pairs])
+    seen = epoch_of(mixture, replace(SAID, zoom=True))
+    assert all(torch.equal(a.clip, b.clip) for a, b in zip(whole, seen, strict=True))
+
+
 def test_words_are_added_to_generated_sentences_alone(mixture, monkeypatch):
     plain = epoch_of(mixture, SAID)
     reworded = epoch_of(mixture, replace(SAID, wording=True))

@@ -10,7 +10,9 @@ from av.error import FFmpegError
 PICTURES_A_SECOND = 25
 """Frames a second of a folder of pictures, which has no rate of its own."""
 
-_PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+PICTURES = "image2"
+"""What FFmpeg calls a folder of pictures."""
+_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
 
 def open_container(path: Path) -> InputContainer:
@@ -18,14 +20,14 @@ def open_container(path: Path) -> InputContainer:
 
     Raises:
         ValueError: there is no such file, or it is none that can be read; or the folder holds no
-            pictures, several kinds of them, or names whose order is not that of their numbers.
+            pictures, an empty one, several kinds, or names not in the order of their numbers.
     """
     if not (path.is_file() or path.is_dir()):
         raise ValueError(f"{path}: no such video file")
     # The prefix keeps FFmpeg from reading a colon in a file's name as a protocol.
     name, kind, options = f"file:{path}", None, {}
     if path.is_dir():
-        name, kind = _pattern(path), "image2"
+        name, kind = _pattern(path), PICTURES
         options = {"pattern_type": "glob", "framerate": str(PICTURES_A_SECOND)}
     try:
         return av.open(name, format=kind, options=options)
@@ -38,7 +40,7 @@ def open_container(path: Path) -> InputContainer:
 
 def _pattern(folder: Path) -> str:
     """Pattern of FFmpeg for the pictures of a folder."""
-    pictures = [p for p in folder.iterdir() if p.suffix.lower() in _PICTURES and p.name[0] != "."]
+    pictures = [p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES and p.name[0] != "."]
     kinds = sorted({picture.suffix for picture in pictures})
     if len(kinds) != 1:
         found = " and ".join(kinds) or "none"
@@ -46,6 +48,10 @@ def _pattern(folder: Path) -> str:
             f"{folder} is a folder, which is a video where it holds frames as pictures of one "
             f"kind, such as .jpg; found {found}"
         )
+    for picture in pictures:
+        # FFmpeg takes an empty file for the end.
+        if not picture.is_file() or not picture.stat().st_size:
+            raise ValueError(f"{picture}: is no picture, or an empty one; copy it once more")
     names = sorted(picture.name for picture in pictures)
     for earlier, later in zip(names, sorted(names, key=_numbered), strict=True):
         if earlier != later:

@@ -6,7 +6,7 @@
         {"videos": [{"id", "file_name"}, …],
          "annotations": [{"id", "video_id", "frame", "segmentation", "sentences",
                           "category", "action", "direction"}, …]}
-    ROOT/videos/FILE_NAME              of any container and codec that FFmpeg reads
+    ROOT/videos/FILE_NAME              anything that FFmpeg reads, or a folder of frames
 
 An annotation is one actor in one frame, counted from 0. Its segmentation is COCO's: run lengths,
 compressed or not, or polygons, of the frame's size as it is displayed; null where its sentences are

@@ -1,5 +1,7 @@
 """Pictures as cameras store them, turned and mirrored to upright RGB."""
 
+import math
+
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -16,8 +18,7 @@ class Upright:
     """
 
     def __init__(self, first: VideoFrame) -> None:
-        matrix = first.side_data.get("DISPLAYMATRIX")
-        a, b, _, c, d = (1, 0, 0, 0, 1) if matrix is None else np.frombuffer(matrix, np.int32)[:5]
+        a, b, c, d = _display_matrix(first)
         self.transposed = abs(b) > abs(a)
         self._left_right, self._upside_down = (c < 0, b < 0) if self.transposed else (a < 0, d < 0)
         self._columns, self._rows = first.width, first.height
@@ -35,3 +36,18 @@ class Upright:
         if self._upside_down:
             image = image[::-1]
         return np.ascontiguousarray(image)
+
+
+def _display_matrix(picture: VideoFrame) -> tuple[int, int, int, int]:
+    """Rows (a, b) and (c, d) of a picture's display matrix, of any scale."""
+    try:
+        matrix = picture.side_data.get("DISPLAYMATRIX")
+    except ValueError:
+        # PyAV reads none of a picture's side data where it has no name for one kind, as for EXIF.
+        angle = math.radians(picture.rotation)
+        cosine, sine = round(math.cos(angle)), round(math.sin(angle))
+        return cosine, -sine, sine, cosine
+    if matrix is None:
+        return 1, 0, 0, 1
+    a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
+    return a, b, c, d

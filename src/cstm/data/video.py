@@ -19,7 +19,7 @@ from numpy import ndarray
 
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices
-from cstm.data.container import open_container
+from cstm.data.container import PICTURES, open_container
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.upright import Upright
 
@@ -73,7 +73,7 @@ class Video:
     @property
     def name(self) -> str:
         """Name of the file, or of the folder of pictures, without what it is in."""
-        return self.path.resolve().name
+        return self.path.absolute().name
 
     def frames(self, wanted: FrameRange = ALL, behind: int = 0, ahead: int = 0) -> Iterator[Frame]:
         """Decode the video up to the last frame wanted, one frame at a time.
@@ -134,7 +134,9 @@ def open_video(path: str | Path) -> Video:
             :func:`~cstm.data.container.open_container` has it.
 
     Raises:
-        ValueError: it is missing or unreadable, has no video, or no frame decodes.
+        ValueError: it is missing or unreadable, has no video, or no frame decodes. A picture of a
+            folder that doesn't decode is refused when its turn comes: it is no damage, since all
+            frames after it would be taken for others.
     """
     path = Path(path)
     with _stream_of(path) as (container, stream):
@@ -217,6 +219,11 @@ def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFr
             try:
                 yield from stream.decode(packet)
             except FFmpegError:
+                if container.format.name == PICTURES:
+                    raise ValueError(
+                        f"{Path(container.name).parent}: picture {packet.pts}, counted from 0, "
+                        "can't be decoded; copy it once more"
+                    ) from None
                 yield None
     except FFmpegError:
         yield None

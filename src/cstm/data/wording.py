@@ -25,18 +25,17 @@ SURROUNDINGS = (
     "in the sun", "in the rain", "at night", "outside",
 )  # fmt: skip
 DOINGS = (
-    "sitting", "standing", "playing", "looking around", "watching", "waiting", "dancing",
+    "playing", "looking around", "watching", "waiting", "dancing",
     "talking", "smiling", "resting", "working", "performing", "practicing", "training",
 )  # fmt: skip
 COMPANIES = (
     "with {}", "with {}", "near {}", "next to {}", "on {}", "holding {}", "carrying {}",
     "riding {}", "catching {}", "throwing {}", "kicking {}", "pushing {}", "pulling {}",
     "chasing {}", "following {}", "watching {}", "looking at {}", "playing with {}",
-    "sitting on {}", "standing by {}",
 )  # fmt: skip
 OUTFITS = (
     "with long hair", "with short hair", "with glasses", "with a hat", "with a helmet",
-    "wearing a hat", "wearing a cap", "wearing a white cap", "wearing a helmet", "wearing glasses",
+    "wearing a hat", "wearing a cap", "wearing a helmet", "wearing glasses",
     "in a suit", "in a dress", "in a jacket", "in shorts", "in a uniform",
 )  # fmt: skip
 _PEOPLE = ("man", "woman", "boy", "girl", "guy", "lady", "child", "kid", "player", "human")
@@ -46,6 +45,13 @@ _PEOPLE_SHARE = 0.3
 """Share of sentences that call a person something else."""
 _PRESENT_SHARE = 0.6
 """Share of company that is in the picture, and could be taken for the actor."""
+
+
+WORDS = (
+    *SURROUNDINGS, *DOINGS, *(company.format("a an the") for company in COMPANIES), *OUTFITS,
+    *_PEOPLE, *(word for category in CATEGORIES for word in noun_of(category).words),
+)  # fmt: skip
+"""All that may be said besides, for a vocabulary."""
 
 
 def reword(rng: Generator, sentence: str, actor: str | None, present: Sequence[str]) -> str:

@@ -116,9 +116,13 @@ def _views(
             for i in dict.fromkeys(indices)
             if samples.frame_of(i) == frame
         }
-        zoom = Zoom.draw(random, list(shown.values())) if schedule.zoom else None
+        # What people say may depend on all that is seen, and on every word.
+        is_generated = all(samples.pairs[i].is_generated for i in shown)
+        zoom = None
+        if schedule.zoom and is_generated:
+            zoom = Zoom.draw(random, list(shown.values()))
         for index, row in shown.items():
-            is_reworded = schedule.wording and samples.pairs[index].is_generated
+            is_reworded = schedule.wording and is_generated
             sentence = _reworded(random, row) if is_reworded else row.sentence
             views[index] = _View(sentence, mirror, zoom, light)
     return [views[index] for index in indices]

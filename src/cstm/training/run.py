@@ -15,6 +15,7 @@ from lightning_fabric import Fabric
 from cstm.data.datasets import has_part, open_dataset
 from cstm.data.mixture import Mixture, Source
 from cstm.data.prepared import PreparedSamples, prepare, prepared_name
+from cstm.data.wording import WORDS
 from cstm.data.words import Vocabulary
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
@@ -67,7 +68,11 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     weights = {stage.name: _find_weights(run, stage, fabric) for stage in stages}
     parts = [_prepare(run, source, fabric) for source in run.sources]
     samples = Mixture(parts, [source.weight for source in run.sources])
-    vocabulary = Vocabulary.of_sentences(samples.sentences)
+    said = samples.sentences
+    is_generated = any(pair.is_generated for pair in samples.pairs)
+    if start is None and is_generated and any(stage.schedule.wording for stage in stages):
+        said = [*said, *WORDS]
+    vocabulary = Vocabulary.of_sentences(said)
     vectors = None
     if start is not None:
         start = with_words_of(start, vocabulary, run)
