@@ -16,7 +16,7 @@ from cstm.training.batches import Share, batches
 
 CLIP = ClipConfig(size=64)
 SCHEDULE = Schedule(batch=8, sentences_per_frame=2, flip=True, photometry=True, zoom=True)
-SAID = replace(SCHEDULE, flip=False, photometry=False, zoom=False)
+PLAIN = replace(SCHEDULE, flip=False, photometry=False, zoom=False)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def epoch_of(mixture: Mixture, schedule: Schedule, epoch: int = 0, first: int = 
 
 
 def test_light_changes_pixels_and_nothing_else(mixture):
-    plain = epoch_of(mixture, replace(SCHEDULE, flip=False, photometry=False, zoom=False))
+    plain = epoch_of(mixture, PLAIN)
     lit = epoch_of(mixture, replace(SCHEDULE, flip=False, zoom=False))
     assert len(plain) == len(lit) > 2
     for one, other in zip(plain, lit, strict=True):
@@ -45,7 +45,7 @@ def test_light_changes_pixels_and_nothing_else(mixture):
 
 
 def test_parts_of_clips_are_shown_with_their_masks(mixture):
-    whole = epoch_of(mixture, replace(SCHEDULE, flip=False, photometry=False, zoom=False))
+    whole = epoch_of(mixture, PLAIN)
     parts = epoch_of(mixture, replace(SCHEDULE, flip=False, photometry=False))
     larger = 0
     for one, other in zip(whole, parts, strict=True):
@@ -58,20 +58,20 @@ def test_parts_of_clips_are_shown_with_their_masks(mixture):
 
 
 def test_of_what_people_say_all_is_seen(mixture, monkeypatch):
-    whole = epoch_of(mixture, SAID)
+    whole = epoch_of(mixture, PLAIN)
     monkeypatch.setattr(mixture, "pairs", [replace(p, tags=(), kind=None) for p in mixture.pairs])
-    seen = epoch_of(mixture, replace(SAID, zoom=True))
+    seen = epoch_of(mixture, replace(PLAIN, zoom=True))
     assert all(torch.equal(a.clip, b.clip) for a, b in zip(whole, seen, strict=True))
 
 
 def test_words_are_added_to_generated_sentences_alone(mixture, monkeypatch):
-    plain = epoch_of(mixture, SAID)
-    reworded = epoch_of(mixture, replace(SAID, wording=True))
+    plain = epoch_of(mixture, PLAIN)
+    reworded = epoch_of(mixture, replace(PLAIN, wording=True))
     changed = [not torch.equal(a.words, b.words) for a, b in zip(plain, reworded, strict=True)]
     assert any(changed)
     assert all(torch.equal(a.mask, b.mask) for a, b in zip(plain, reworded, strict=True))
     monkeypatch.setattr(mixture, "pairs", [replace(p, tags=(), kind=None) for p in mixture.pairs])
-    said = epoch_of(mixture, replace(SAID, wording=True))
+    said = epoch_of(mixture, replace(PLAIN, wording=True))
     assert all(torch.equal(a.words, b.words) for a, b in zip(plain, said, strict=True))
 
 

@@ -78,9 +78,8 @@ def batches(
         # What is less than a batch in all is filled up until it can be shared out.
         indices += islice(cycle(order), -len(indices) % share.goes)
         views = _views(samples, indices, schedule, epoch, step)
-        seen = list(zip(indices, views, strict=True))
         return [
-            collate([_row(samples, *sample) for sample in seen[part]], vocabulary)
+            collate([view.seen() for view in views[part]], vocabulary)
             for part in share.parts(len(indices))
         ]
 
@@ -96,10 +95,15 @@ def batches(
 class _View(NamedTuple):
     """What a sample is like this time."""
 
-    sentence: str
-    mirror: bool
+    row: Row
+    """Mirrored and reworded, if at all; its clip is not read yet."""
     zoom: Zoom | None
     photometry: Photometry | None
+
+    def seen(self) -> Row:
+        """The sample as the network sees it."""
+        row = self.zoom.apply(self.row) if self.zoom else self.row
+        return row._replace(clip=self.photometry.apply(row.clip)) if self.photometry else row
 
 
 def _views(
@@ -123,21 +127,14 @@ def _views(
             zoom = Zoom.draw(random, list(shown.values()))
         for index, row in shown.items():
             is_reworded = schedule.wording and is_generated
-            sentence = _reworded(random, row) if is_reworded else row.sentence
-            views[index] = _View(sentence, mirror, zoom, light)
+            views[index] = _View(_reworded(random, row) if is_reworded else row, zoom, light)
     return [views[index] for index in indices]
 
 
-def _reworded(random: Generator, row: Row) -> str:
+def _reworded(random: Generator, row: Row) -> Row:
     present = np.bincount(row.category.ravel())
     of_actor = np.bincount(row.category[row.mask > 0], minlength=1)
     actor = int(of_actor.argmax())
     others = [CATEGORIES[number - 1] for number in np.flatnonzero(present) if number]
-    return reword(random, row.sentence, CATEGORIES[actor - 1] if actor else None, others)
-
-
-def _row(samples: Mixture, index: int, view: _View) -> Row:
-    row = samples.row(index, view.mirror)
-    row = row._replace(sentence=view.sentence)
-    row = view.zoom.apply(row) if view.zoom else row
-    return row._replace(clip=view.photometry.apply(row.clip)) if view.photometry else row
+    category = CATEGORIES[actor - 1] if actor else None
+    return row._replace(sentence=reword(random, row.sentence, category, others))
