@@ -124,6 +124,8 @@ class Schedule:
     """Adam's, after warm-up."""
     backbone_rate: float = 1.0
     """Factor on the learning rate of the backbones: small where they are trained already."""
+    temporal_rate: float = 1.0
+    """Another factor, on that of the temporal backbone alone."""
     frozen_stages: int = 0
     """So many of the first stages of each encoder keep the weights they start with."""
     batch_norm: Literal["trained", "fixed"] = "trained"
@@ -153,7 +155,7 @@ class Schedule:
     photometry: bool = False
     """Vary exposure, contrast, colour cast, sharpness and compression from clip to clip."""
     zoom: bool = False
-    """Show a part of some generated clips as the whole, in which the border may cut actors."""
+    """Show some generated clips nearer, where the border may cut actors, or farther away."""
     wording: bool = False
     """Say generated sentences as people do: a man, a girl; on the grass, holding a ball."""
     seed: int = 0
@@ -173,6 +175,7 @@ class Schedule:
             frozen_stages=self.frozen_stages,
             learning_rate=self.learning_rate,
             backbone_rate=self.backbone_rate,
+            temporal_rate=self.temporal_rate,
             warm_up_steps=self.warm_up_steps,
             positive_weight=self.positive_weight,
             dice_weight=self.dice_weight,

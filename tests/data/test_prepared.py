@@ -6,7 +6,7 @@ import torch
 
 from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
-from cstm.data.prepared import Batch, PreparedSamples, _covered, collate, mirror_sentence, prepare
+from cstm.data.prepared import Batch, PreparedSamples, collate, covered, mirror_sentence, prepare
 from cstm.data.sample import DIRECTIONS
 from cstm.data.synthetic import synthesize
 from cstm.data.transforms import ResizePad
@@ -112,9 +112,9 @@ def test_sentences_of_a_frame_stay_together_and_look_alikes_first(prepared):
 def test_who_is_there_has_a_mask_however_small():
     faint = np.zeros((8, 8))
     faint[2, 3:5], faint[5, 5] = 0.2, 0.1
-    assert _covered(faint).sum() == 2
-    assert not _covered(np.zeros((8, 8))).any()
-    assert _covered(np.eye(8) * 0.9 + 0.1).sum() == 8
+    assert covered(faint).sum() == 2
+    assert not covered(np.zeros((8, 8))).any()
+    assert covered(np.eye(8) * 0.9 + 0.1).sum() == 8
 
 
 def test_interrupted_preparation_leaves_nothing_that_looks_finished(samples, tmp_path):

@@ -1,4 +1,4 @@
-"""A part of a clip as the whole: pixels, masks and labels stay together."""
+"""A clip from nearer or farther away: pixels, masks and labels stay together."""
 
 import numpy as np
 import pytest
@@ -25,8 +25,16 @@ def box(top: int, left: int, high: int, wide: int) -> np.ndarray:
 
 
 def drawn(rows: list[Row], count: int = 200) -> list[Zoom]:
-    parts = (Zoom.draw(np.random.default_rng(seed), rows) for seed in range(count))
-    return [part for part in parts if part]
+    windows = (Zoom.draw(np.random.default_rng(seed), rows) for seed in range(count))
+    return [window for window in windows if window]
+
+
+def nearer(rows: list[Row], count: int = 200) -> list[Zoom]:
+    return [window for window in drawn(rows, count) if window.side < SIZE]
+
+
+def farther(rows: list[Row], count: int = 200) -> list[Zoom]:
+    return [window for window in drawn(rows, count) if window.side > SIZE]
 
 
 def test_a_part_is_as_large_as_the_whole_and_all_of_it_stays_together():
@@ -40,10 +48,34 @@ def test_a_part_is_as_large_as_the_whole_and_all_of_it_stays_together():
     assert (seen.sentence, seen.name) == ("a dog", "v/00001/1")
 
 
+def test_the_whole_shown_smaller_has_black_around_it():
+    seen = Zoom(left=-32, top=-16, side=128).apply(row_of(box(16, 24, 8, 16)))
+    assert np.array_equal(seen.mask, box(16, 28, 4, 8))
+    for name, number in (("action", 3), ("direction", 2), ("category", 5)):
+        assert np.array_equal(getattr(seen, name), number * seen.mask), name
+    inside = box(8, 16, 32, 32).astype(bool)
+    assert (seen.clip[:, 1, inside] == 60).all()
+    assert not seen.clip[..., ~inside].any()
+
+
+def test_who_is_shown_smaller_is_still_there():
+    """A line of half a pixel has a mask, and who would be next to nothing stays as large."""
+    line = np.zeros((SIZE, SIZE), np.uint8)
+    line[10, 4:60] = 1
+    assert 6 <= Zoom(0, 0, 2 * SIZE).apply(row_of(line)).mask.sum()
+    windows = farther([row_of(box(20, 20, 12, 12))])
+    assert 25 < len(windows) < 60
+    for window in windows:
+        assert 1.1 * SIZE < window.side <= 2 * SIZE
+        assert SIZE - window.side <= min(window.left, window.top)
+        assert max(window.left, window.top) <= 0
+    assert farther([row_of(box(20, 20, 12, 12)), row_of(box(40, 40, 5, 7))]) == []
+
+
 def test_enough_is_seen_of_every_actor_and_the_border_cuts_some():
     masks = [box(10, 6, 20, 10), box(28, 30, 20, 12)]
-    parts = drawn([row_of(mask) for mask in masks])
-    assert 50 < len(parts) < 180
+    parts = nearer([row_of(mask) for mask in masks])
+    assert 40 < len(parts) < 150
     shares = []
     for part in parts:
         assert 0 <= part.left <= SIZE - part.side
@@ -56,7 +88,7 @@ def test_enough_is_seen_of_every_actor_and_the_border_cuts_some():
 
 
 def test_a_part_holds_padding_only_where_the_picture_is_too_low():
-    for part in drawn([row_of(box(26, 20, 12, 12), padding=16)]):
+    for part in nearer([row_of(box(26, 20, 12, 12), padding=16)]):
         if part.side <= 32:
             assert 16 <= part.top <= 48 - part.side
         else:
@@ -79,6 +111,13 @@ def test_the_whole_stays_where_a_sentence_speaks_of_a_place_in_it(sentence: str,
     assert (drawn(rows) == []) == stays
 
 
-def test_nobody_to_look_at_and_nothing_but_black():
-    assert drawn([row_of(box(0, 0, 0, 0))]) == []
+def test_nothing_but_black_is_a_clip_as_well():
     assert drawn([row_of(box(20, 20, 16, 16), padding=32)])
+
+
+def test_a_window_does_not_tell_whether_the_actor_is_there():
+    """Else a network would learn that who is described in a clip with black around it is there."""
+    there, nobody = row_of(box(20, 24, 14, 14)), row_of(box(0, 0, 0, 0))
+    for kind in (nearer, farther):
+        shares = [len(kind([row], 1000)) / 1000 for row in (there, nobody)]
+        assert shares[0] == pytest.approx(shares[1], rel=0.2), kind

@@ -20,22 +20,23 @@ def test_the_paper_divides_by_10_every_8_epochs():
     assert rates == pytest.approx([5e-4] * 8 + [5e-5] * 4)
 
 
-def test_a_pretrained_backbone_learns_at_its_own_rate():
+def test_pretrained_backbones_learn_at_rates_of_their_own():
     network = ActorSegmenter(get_experiment("tiny").model, 9)
-    network.spatial.requires_grad_(False)
-    schedule = Schedule(backbone_rate=0.1, motion_weight=0.5)
+    schedule = Schedule(backbone_rate=0.1, temporal_rate=4.0, motion_weight=0.5)
     groups = parameter_groups(Objective(network, schedule))
     rates = {p: group["factor"] for group in groups for p in group["params"]}
     assert sum(len(group["params"]) for group in groups) == len(rates)
-    objective = Objective(network, schedule)
-    learning = {p for p in network.parameters() if p.requires_grad}
-    assert learning <= rates.keys()
-    for parameter in learning:
-        slow = any(parameter is p for p in network.temporal.backbone.parameters())
-        assert rates[parameter] == (0.1 if slow else 1.0)
+    assert set(network.parameters()) <= rates.keys()
+    spatial = set(network.spatial.backbone.parameters())
+    temporal = set(network.temporal.backbone.parameters())
+    for parameter, rate in rates.items():
+        expected = 0.1 if parameter in spatial else 0.4 if parameter in temporal else 1.0
+        assert rate == pytest.approx(expected)
     # A fixed backbone leaves no empty group behind.
-    network.temporal.requires_grad_(False)
-    assert [group["factor"] for group in parameter_groups(objective)] == [1.0]
+    network.requires_grad_(False)
+    network.decoder.requires_grad_(True)
+    groups = parameter_groups(Objective(network, schedule))
+    assert [group["factor"] for group in groups] == [1.0]
 
 
 def test_the_average_follows_and_forgets_the_beginning():

@@ -97,7 +97,7 @@ def _prepare(
         directions[number] = fit.apply_labels(first.direction).numpy()
         categories[number] = fit.apply_labels(first.category).numpy()
         for index, sample in zip(groups[number], group, strict=True):
-            masks[index] = _covered(fit.apply_mask(sample.mask).numpy())
+            masks[index] = covered(fit.apply_mask(sample.mask).numpy())
         yield number + 1
     for table in tables:
         table.flush()
@@ -108,7 +108,7 @@ def _prepare(
     (folder / "pairs.json").write_text(json.dumps(description))
 
 
-def _covered(cover: Float[ndarray, "size size"]) -> Bool[ndarray, "size size"]:
+def covered(cover: Float[ndarray, "size size"]) -> Bool[ndarray, "size size"]:
     """Pixels half covered, and the most covered ones: who is there has a mask, however small."""
     return (cover >= 0.5) | ((cover > 0) & (cover == cover.max()))
 

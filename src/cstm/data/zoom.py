@@ -1,6 +1,6 @@
-"""A part of a clip seen as the whole: geometric augmentation for training.
+"""A clip seen from nearer or from farther away: geometric augmentation for training.
 
-Films show actors nearer than photographs do, cut by the picture's border.
+Films show actors nearer than photographs do, cut by the picture's border, and much farther away.
 """
 
 import re
@@ -13,9 +13,9 @@ from jaxtyping import Int, UInt8
 from numpy import ndarray
 from numpy.random import Generator
 
-from cstm.data.prepared import Row
+from cstm.data.prepared import Row, covered
 
-_SHARE = 0.8
+_NEARER = 0.65
 """Share of clips of which a part is looked for; not for all one is found."""
 _SIDES = (0.35, 0.9)
 """Least and greatest side of the part, as a share of the picture's."""
@@ -24,6 +24,12 @@ _LEAST_SEEN = 0.4
 _MOST_FILLED = 0.85
 """Share of the part that an actor may fill."""
 _TRIES = 4
+
+_FARTHER = 0.2
+"""Share of clips that are to be shown smaller; not where an actor would be next to nothing."""
+_WIDER_SIDES = (1.15, 2.0)
+_LEAST_AREA = 6**2
+"""Pixels that every actor must keep."""
 
 _PLACE = re.compile(
     r"\b(?:on|at|in|near) the (?:far )?"
@@ -34,35 +40,46 @@ _PLACE = re.compile(
 
 @dataclass(frozen=True)
 class Zoom:
-    """A square part of a square picture, in pixels."""
+    """A square window on a square picture, in pixels: a part of it, or black around all of it."""
 
     left: int
+    """Negative where there is black on the left."""
     top: int
     side: int
 
     @classmethod
     def draw(cls, rng: Generator, rows: Sequence[Row]) -> "Zoom | None":
-        """Draw a part in which enough is seen of every actor of a frame; None for the whole.
+        """Draw a window in which enough is seen of every actor of a frame; None for the whole.
 
         Args:
             rng: what decides.
             rows: samples of one frame. Where a sentence speaks of a place in the picture, it stays
-                whole.
+                as it is.
         """
-        actors = [row.mask for row in rows if row.mask.any()]
-        if rng.random() >= _SHARE or not actors or any(_PLACE.search(r.sentence) for r in rows):
+        kind = rng.random()
+        if kind >= _NEARER + _FARTHER or any(_PLACE.search(row.sentence) for row in rows):
             return None
+        # Where all sentences are about nobody, a window is drawn as often: it must be no clue.
+        actors = [row.mask for row in rows if row.mask.any()] or [_anywhere(rng, rows[0].mask)]
+        if kind < _NEARER:
+            return cls._nearer(rng, actors, _unpadded(rows[0].clip[0]))
+        return cls._farther(rng, actors)
+
+    @classmethod
+    def _nearer(
+        cls, rng: Generator, actors: list[ndarray], bounds: tuple[ndarray, ndarray]
+    ) -> "Zoom | None":
         size = actors[0].shape[0]
-        first, end = _unpadded(rows[0].clip[0])
+        first, end = bounds
         for _ in range(_TRIES):
-            side = round(size * float(np.exp(rng.uniform(*np.log(_SIDES)))))
+            side = _side(rng, size, _SIDES)
             points = np.argwhere(actors[int(rng.integers(len(actors)))])
             point = points[int(rng.integers(len(points)))]
             corner = point - side / 2 + rng.uniform(-0.3, 0.3, 2) * side
             # Where the picture is large enough, without padding beside it; else with all of it.
-            bounds = np.sort([first, end - side], axis=0)
-            top, left = np.clip(corner.round(), *bounds).clip(0, size - side).astype(int).tolist()
-            part = cls(left, top, side)
+            least, most = np.sort([first, end - side], axis=0)
+            top, left = np.clip(corner.round(), least, most).clip(0, size - side).astype(int)
+            part = cls(int(left), int(top), side)
             seen = [part._of(mask).sum(dtype=int) for mask in actors]
             if all(
                 area >= _LEAST_SEEN * mask.sum(dtype=int) and area <= _MOST_FILLED * side**2
@@ -71,26 +88,57 @@ class Zoom:
                 return part
         return None
 
-    def apply(self, row: Row) -> Row:
-        """The part of a sample, as large as the whole was."""
-        size = row.mask.shape[0]
+    @classmethod
+    def _farther(cls, rng: Generator, actors: list[ndarray]) -> "Zoom | None":
+        size = actors[0].shape[0]
+        side = _side(rng, size, _WIDER_SIDES)
+        top, left = -rng.integers(side - size, size=2, endpoint=True)
+        smallest = min(mask.sum(dtype=int) for mask in actors) * (size / side) ** 2
+        return cls(int(left), int(top), side) if smallest >= _LEAST_AREA else None
 
-        def larger(picture: ndarray, how: int) -> ndarray:
+    def apply(self, row: Row) -> Row:
+        """What the window shows of a sample, as large as the whole was."""
+        size = row.mask.shape[0]
+        smooth = cv2.INTER_LINEAR if self.side <= size else cv2.INTER_AREA
+
+        def resized(picture: ndarray, how: int) -> ndarray:
             return cv2.resize(np.ascontiguousarray(picture), (size, size), interpolation=how)
 
         frames = self._of(row.clip).transpose(0, 2, 3, 1)
-        clip = np.stack([larger(frame, cv2.INTER_LINEAR) for frame in frames])
+        clip = np.stack([resized(frame, smooth) for frame in frames])
         return row._replace(
             clip=clip.transpose(0, 3, 1, 2),
-            mask=(larger(255 * self._of(row.mask), cv2.INTER_LINEAR) > 127).astype(np.uint8),
-            action=larger(self._of(row.action), cv2.INTER_NEAREST),
-            direction=larger(self._of(row.direction), cv2.INTER_NEAREST),
-            category=larger(self._of(row.category), cv2.INTER_NEAREST),
+            mask=covered(resized(self._of(row.mask).astype(np.float32), smooth)).astype(np.uint8),
+            action=resized(self._of(row.action), cv2.INTER_NEAREST),
+            direction=resized(self._of(row.direction), cv2.INTER_NEAREST),
+            category=resized(self._of(row.category), cv2.INTER_NEAREST),
         )
 
     def _of(self, picture: UInt8[ndarray, "*stack size size"]) -> UInt8[ndarray, "*stack _ _"]:
-        bottom, right = self.top + self.side, self.left + self.side
-        return picture[..., self.top : bottom, self.left : right]
+        """The window's pixels, 0 where it reaches beyond the picture."""
+        size = picture.shape[-1]
+        top, left = max(0, self.top), max(0, self.left)
+        bottom, right = min(size, self.top + self.side), min(size, self.left + self.side)
+        beyond = (
+            (top - self.top, self.top + self.side - bottom),
+            (left - self.left, self.left + self.side - right),
+        )
+        stack = [(0, 0)] * (picture.ndim - 2)
+        return np.pad(picture[..., top:bottom, left:right], (*stack, *beyond))
+
+
+def _anywhere(rng: Generator, like: UInt8[ndarray, "size size"]) -> UInt8[ndarray, "size size"]:
+    """Mask of a place as large as an actor."""
+    size = like.shape[0]
+    high, wide = rng.integers(size // 8, size // 2, size=2)
+    top, left = rng.integers(0, (size - high, size - wide), endpoint=True)
+    mask = np.zeros_like(like)
+    mask[top : top + high, left : left + wide] = 1
+    return mask
+
+
+def _side(rng: Generator, size: int, sides: tuple[float, float]) -> int:
+    return round(size * float(np.exp(rng.uniform(*np.log(sides)))))
 
 
 def _unpadded(

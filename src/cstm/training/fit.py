@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from lightning_fabric import Fabric
+from torch.nn import Parameter
 from torch.utils.tensorboard import SummaryWriter
 
 from cstm.config import Schedule
@@ -54,17 +55,16 @@ def learning_rate(step: int, steps_per_epoch: int, schedule: Schedule) -> float:
 
 def parameter_groups(objective: Objective) -> list[dict[str, Any]]:
     """Parameters that learn, each group with the ``factor`` on its learning rate."""
-    streams = (objective.network.spatial, objective.network.temporal)
-    backbones = {p for stream in streams if stream for p in stream.backbone.parameters()}
-    trainable = [parameter for parameter in objective.parameters() if parameter.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in trainable if p not in backbones], "factor": 1.0},
-        {
-            "params": [p for p in trainable if p in backbones],
-            "factor": objective.schedule.backbone_rate,
-        },
-    ]
-    return [group for group in groups if group["params"]]
+    network, schedule = objective.network, objective.schedule
+    factors: dict[Parameter, float] = {}
+    for stream, factor in ((network.spatial, 1.0), (network.temporal, schedule.temporal_rate)):
+        if stream is not None:
+            factors |= dict.fromkeys(stream.backbone.parameters(), schedule.backbone_rate * factor)
+    groups: dict[float, list[Parameter]] = {}
+    for parameter in objective.parameters():
+        if parameter.requires_grad:
+            groups.setdefault(factors.get(parameter, 1.0), []).append(parameter)
+    return [{"params": parameters, "factor": factor} for factor, parameters in groups.items()]
 
 
 def fit(
