@@ -62,7 +62,7 @@ def test_who_is_shown_smaller_is_still_there():
     """A line of half a pixel has a mask, and who would be next to nothing stays as large."""
     line = np.zeros((SIZE, SIZE), np.uint8)
     line[10, 4:60] = 1
-    assert 6 <= Zoom(0, 0, 2 * SIZE).apply(row_of(line)).mask.sum()
+    assert Zoom(0, 0, 2 * SIZE).apply(row_of(line)).mask.sum() >= 6
     windows = farther([row_of(box(20, 20, 12, 12))])
     assert 25 < len(windows) < 60
     for window in windows:
