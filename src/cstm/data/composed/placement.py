@@ -1,4 +1,4 @@
-"""Puts cut-outs on a photograph: how large, how near, where, and so that they stay in view."""
+"""Puts cut-outs on a backdrop: how large, how near, where, and so that they stay in view."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,11 +6,12 @@ from typing import Literal
 
 from numpy.random import Generator
 
+from cstm.data.composed.backdrop import draw_backdrop, draw_picture
 from cstm.data.composed.camera import Camera, draw_camera
 from cstm.data.composed.figures import Figure
 from cstm.data.composed.motion import AFTER, BEFORE, Motion, draw_motion, draw_partner
-from cstm.data.composed.scene import Actor, Backdrop, Box, Scene
-from cstm.data.composed.stock import Stock, may_hold
+from cstm.data.composed.scene import Actor, Box, Scene
+from cstm.data.composed.stock import Stock
 from cstm.data.draws import choose, pick
 from cstm.data.nouns import noun_of
 
@@ -18,10 +19,6 @@ Kind = Literal["look-alikes", "composed", "whole"]
 
 _STATIC_SHARE: dict[Kind, float] = {"look-alikes": 0.5, "composed": 0.35, "whole": 0.2}
 _WIDE, _TALL = ((320, 240), (320, 180)), ((240, 320),)
-_FREE_BACKDROP = 0.75
-"""Share of clips on a photograph that holds none of the classes cut out for it."""
-_CLOSE_UP_SHARE = 0.35
-"""Share of the photographs shown whole that are zoomed into."""
 _NEAR, _FAR = 0.28, 0.12
 """Shares of composed clips with one actor that may fill the picture, and with all of them far."""
 _TRIES = 16
@@ -32,7 +29,7 @@ def draw_scene(
 ) -> Scene | None:
     """Draw a scene of a kind, its motions by these shares; None where not all found a place."""
     figures, names = _draw_roles(rng, stock, kind, motions)
-    picture = _draw_picture(rng, stock, {figure.category for figure in figures})
+    picture = draw_picture(rng, stock, {figure.category for figure in figures})
     if not picture:
         return None
     photograph = picture[0].photograph
@@ -43,7 +40,7 @@ def draw_scene(
     camera = Camera()
     if rng.random() >= _STATIC_SHARE[kind]:
         camera = draw_camera(rng, drawn[0].velocity if drawn else None)
-    backdrop = _draw_backdrop(rng, picture, camera, (width, height), whole=kind == "whole")
+    backdrop = draw_backdrop(rng, picture, camera, (width, height), whole=kind == "whole")
     scene = Scene(width, height, backdrop, (), camera)
     actors: list[Actor] = []
     for figure, motion, long in zip(figures, drawn, longs, strict=True):
@@ -74,23 +71,6 @@ def _draw_roles(
         is_rival = category == figures[0].category and rng.random() < 0.7
         names.append(draw_partner(rng, names[0]) if is_rival else choose(rng, motions))
     return figures, names
-
-
-def _draw_picture(rng: Generator, stock: Stock, categories: set[str]) -> list[Figure]:
-    """Draw a photograph: for cut-outs mostly one with room, and without others of their classes."""
-    is_free = bool(categories) and rng.random() < _FREE_BACKDROP
-    picture = stock.draw_picture(rng)
-    for _ in range(_TRIES):
-        if not (is_free and (may_hold(picture, frozenset(categories)) or _is_close_up(picture))):
-            break
-        picture = stock.draw_picture(rng)
-    return picture
-
-
-def _is_close_up(picture: list[Figure]) -> bool:
-    photograph = picture[0].photograph
-    area = photograph.width * photograph.height
-    return any(figure.size[0] * figure.size[1] > 0.4 * area for figure in picture)
 
 
 def _draw_sizes(rng: Generator, figures: Sequence[Figure], side: int, alike: bool) -> list[float]:
@@ -129,45 +109,6 @@ def _draw_motions(
         else motion
         for figure, motion in zip(figures, motions, strict=True)
     ]
-
-
-def _draw_backdrop(
-    rng: Generator, picture: list[Figure], camera: Camera, size: tuple[int, int], whole: bool
-) -> Backdrop:
-    """Scale and shift a photograph so that all that the camera sees lies on it."""
-    photograph = picture[0].photograph
-    seen = Box(*camera.reach(*size))
-    left, top, right, bottom = seen
-    fit = max((right - left) / photograph.width, (bottom - top) / photograph.height)
-    if whole and rng.random() < _CLOSE_UP_SHARE:
-        return _close_up(rng, picture, size, seen, fit)
-    scale = fit * float(rng.uniform(1.0, 1.08 if whole else 1.35))
-    room_x = photograph.width * scale - (right - left)
-    room_y = photograph.height * scale - (bottom - top)
-    origin = (room_x * float(rng.random()) - left, room_y * float(rng.random()) - top)
-    return Backdrop(tuple(picture), scale, origin)
-
-
-def _close_up(
-    rng: Generator, picture: list[Figure], size: tuple[int, int], seen: Box, fit: float
-) -> Backdrop:
-    """Zoom a photograph to one of its figures, as far as its pixels allow."""
-    photograph = picture[0].photograph
-    figure = pick(rng, picture)
-    x, y, wide, high = figure.instance.box
-    wanted = float(rng.uniform(0.6, 1.5)) * min(size) / max(1.0, max(wide, high))
-    scale = min(max(fit, wanted), max(fit, 1.8), 3 * fit)
-    # The upper part of what is too large for the picture, where a person's face is.
-    middle = (x + wide * float(rng.uniform(0.35, 0.65)), y + high * float(rng.uniform(0.2, 0.6)))
-    starts = []
-    for place, low, high_end, whole_side, side in (
-        (middle[0], seen.left, seen.right, photograph.width, size[0]),
-        (middle[1], seen.top, seen.bottom, photograph.height, size[1]),
-    ):
-        # Between these the camera never sees past the photograph's border.
-        start = scale * place - side / 2
-        starts.append(min(max(start, -low), scale * whole_side - high_end))
-    return Backdrop(tuple(picture), scale, (starts[0], starts[1]))
 
 
 def _place(
