@@ -10,6 +10,7 @@ from PIL import Image
 from traps import rotate
 
 from cstm.config import ClipConfig
+from cstm.data.clock import Clock
 from cstm.data.frame_count import count_frames
 from cstm.data.frame_range import FrameRange
 from cstm.data.video import open_video, read_clip
@@ -176,6 +177,50 @@ def test_damage_in_the_middle_is_told(tmp_path: Path):
     assert "damaged" in video.damage
 
 
+@pytest.mark.parametrize(("codec", "name"), [("libx264", "b.avi"), ("mpeg4", "b.avi")])
+def test_times_go_forward_where_the_file_has_no_presentation_times(
+    tmp_path: Path, codec: str, name: str
+):
+    """AVI has none; FFmpeg guesses those of B-frames, and of H.264 backwards."""
+    path = tmp_path / name
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.max_b_frames = 2
+        for picture in smooth_pictures(20):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        container.mux(stream.encode())
+    video = open_video(path)
+    times = [frame.time for frame in video.frames()]
+    assert len(times) == 20
+    assert times[0] == 0
+    assert np.diff(times).min() > 0.09
+    assert times[-1] == pytest.approx(1.9, abs=0.11)
+    assert video.damage is None
+
+
+def stamped(*stamps: tuple[int | None, int | None]) -> list[float]:
+    clock = Clock(Fraction(1, 100), Fraction(10))
+    frames = []
+    for pts, dts in stamps:
+        frame = av.VideoFrame(8, 8)
+        frame.pts, frame.dts = pts, dts
+        frames.append(frame)
+    return [round(clock.tell(frame), 6) for frame in frames]
+
+
+def test_a_clock_takes_what_grows():
+    assert stamped((50, 0), (60, 10), (75, 20)) == [0, 0.1, 0.25]
+    assert stamped((None, 7), (None, 17), (None, 37)) == [0, 0.1, 0.3]
+    assert stamped((None, None), (None, None), (None, None)) == [0, 0.1, 0.2]
+    # B-frames whose presentation was guessed: the decoding times are in order.
+    assert stamped((10, 20), (30, 30), (20, 40), (60, 50)) == [0, 0.2, 0.3, 0.4]
+    # Neither is: a frame comes an interval after the one before.
+    assert stamped((10, 10), (10, 10), (25, 25)) == [0, 0.1, 0.15]
+    # Without a time at first, and with times that start anywhere.
+    assert stamped((None, None), (1000, None), (1010, None)) == [0, 0.1, 0.2]
+
+
 def test_leading_frames_hidden_by_an_edit_list_are_no_damage(tmp_path: Path):
     whole = write(tmp_path / "whole.mp4", smooth_pictures(30), "libx264", "yuv420p")
     with av.open(str(whole)) as source, av.open(str(tmp_path / "edited.mp4"), "w") as target:
@@ -188,7 +233,7 @@ def test_leading_frames_hidden_by_an_edit_list_are_no_damage(tmp_path: Path):
                 target.mux(packet)
     video = open_video(tmp_path / "edited.mp4")
     frames = list(video.frames())
-    assert len(frames) == 25
+    assert len(frames) == count_frames(video.path, 99) == 25
     assert frames[0].image[:, :, 1].mean() == pytest.approx(20, abs=6)
     assert video.damage is None
 
@@ -267,6 +312,12 @@ def test_a_folder_of_pictures_is_a_video(tmp_path: Path, name: str):
     np.testing.assert_array_equal(window, np.stack(pictures(5)[2:5]))
 
 
+def test_braces_in_a_folders_name_mean_no_other_folder(tmp_path: Path):
+    write_pictures(tmp_path / "take1", ["0.png", "1.png"])
+    folder = write_pictures(tmp_path / "take{1,2}", ["0.png", "1.png", "2.png"])
+    assert len(list(open_video(folder).frames())) == 3
+
+
 def test_the_folder_that_one_is_in_has_a_name(tmp_path: Path, monkeypatch):
     monkeypatch.chdir(write_pictures(tmp_path / "camel", ["0.png", "1.png"]))
     assert open_video(".").name == "camel"
@@ -289,10 +340,38 @@ def test_a_broken_picture_would_shift_all_that_follow_and_is_refused(tmp_path: P
     folder = write_pictures(tmp_path / "shots", [f"{number}.png" for number in range(5)])
     (folder / "2.png").write_bytes(b"no picture")
     video = open_video(folder)
-    with pytest.raises(ValueError, match=r"shots: picture 2, counted from 0, can't be decoded"):
+    with pytest.raises(ValueError, match=r"shots: picture 2, counted from 0, can't be read"):
         list(video.frames())
     with pytest.raises(ValueError, match="picture 2"):
         read_clip(folder, 4, ClipConfig(frames=3, step=1))
+
+
+def test_a_picture_that_vanishes_is_not_the_end(tmp_path: Path):
+    folder = write_pictures(tmp_path / "shots", [f"{number:03d}.png" for number in range(200)])
+    frames = open_video(folder).frames()
+    next(frames)  # FFmpeg has looked at five seconds
+    (folder / "190.png").unlink()
+    with pytest.raises(ValueError, match="picture 190, counted from 0, can't be read"):
+        list(frames)
+
+
+def test_titles_may_be_in_any_encoding(tmp_path: Path):
+    path = tmp_path / "old.avi"
+    with av.open(str(path), "w", metadata_encoding="latin-1") as container:
+        container.metadata["title"] = "Café"
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(pictures(1)[0])))
+        container.mux(stream.encode())
+    assert "Café".encode("latin-1") in path.read_bytes()
+    assert len(list(open_video(path).frames())) == 1
+
+
+def test_without_a_decoder_one_is_told_to_convert(tmp_path: Path):
+    path = write(tmp_path / "new.avi", pictures(3), "mpeg4", "yuv420p")
+    path.write_bytes(path.read_bytes().replace(b"FMP4", b"ZQX9"))
+    with pytest.raises(ValueError, match=r"new\.avi: there is no decoder for its video; convert"):
+        open_video(path)
 
 
 def test_an_empty_picture_is_not_the_end(tmp_path: Path):

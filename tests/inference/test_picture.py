@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -48,6 +50,14 @@ def test_picture_shows_every_query_in_its_colour(tmp_path):
         assert near.sum() > 6 * 200, "a dot and six outlines"
         rows.append(np.flatnonzero(near.any(axis=1)))
     assert rows[0].max() < rows[1].min(), "each query has a row of its own"
+
+
+def test_pixels_that_are_not_square_are_shown_as_wide_as_they_are():
+    square, wide = (
+        picture_of(6, columns=6, width=1200, pixel_aspect=Fraction(aspect)) for aspect in (1, 2)
+    )
+    assert square.columns[0].cells.shape[1:3] == (103, 183)
+    assert wide.columns[0].cells.shape[1:3] == (51, 183)
 
 
 def test_fewer_frames_than_columns():

@@ -97,8 +97,41 @@ def test_what_the_page_does_not_take_is_said_in_words(drawn, tmp_path):
         (drawn.path, "a cat", "lasts 1 seconds or more; this page takes up to 1"),
         (broken, "a cat", "not a video"),
     ):
-        with pytest.raises(ValueError, match=words):
+        with pytest.raises(ValueError, match=words) as refused:
             Visit(video, sentences, limits)
+        assert str(tmp_path) not in str(refused.value), "where a file lies is nobody's business"
+
+
+def test_a_playlist_shows_no_visitor_what_the_server_holds(drawn, tmp_path):
+    private = tmp_path / "private.ts"
+    with av.open(str(private), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for picture in open_video(drawn.path).frames():
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture.image[:48, :64])))
+        container.mux(stream.encode())
+    playlist = tmp_path / "clip.m3u8"
+    playlist.write_text(
+        f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:3.2,\n{private}\n#EXT-X-ENDLIST\n"
+    )
+    assert open_video(playlist).announced, "FFmpeg would"
+    with pytest.raises(ValueError, match=r"^clip\.m3u8 only names other files"):
+        Visit(playlist, "a cat", Limits())
+
+
+def test_pixels_that_are_not_square_are_shown_as_wide_as_they_are(drawn, tiny, tmp_path):
+    path = tmp_path / "wide.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+        frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    visit = Visit(path, "a cat", Limits())
+    (*_,) = visit.run(tiny)
+    assert visit.picture(0).shape == (48, 85, 3)
+    visit.close()
 
 
 def test_a_video_that_does_not_say_how_long_it_is_is_stopped_in_time(drawn, tiny, tmp_path):

@@ -30,7 +30,8 @@ def open_container(path: Path) -> InputContainer:
         name, kind = _pattern(path), PICTURES
         options = {"pattern_type": "glob", "framerate": str(PICTURES_A_SECOND)}
     try:
-        return av.open(name, format=kind, options=options)
+        # Titles and the like, which nobody reads here, may be in any encoding.
+        return av.open(name, format=kind, options=options, metadata_errors="replace")
     except (FFmpegError, OSError) as error:
         reason = error.strerror or type(error).__name__
         raise ValueError(
@@ -60,7 +61,7 @@ def _pattern(folder: Path) -> str:
                 f"before {later}; number them with leading zeros, such as 00001{kinds[0]}"
             )
     # These mean something in a pattern; the folder's name is to mean itself.
-    return re.sub(r"([*?\[\]\\])", r"\\\1", str(folder.resolve())) + f"/*{kinds[0]}"
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", str(folder.resolve())) + f"/*{kinds[0]}"
 
 
 def _numbered(name: str) -> list[tuple[int, str]]:

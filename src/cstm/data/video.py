@@ -19,6 +19,7 @@ from numpy import ndarray
 
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices
+from cstm.data.clock import Clock
 from cstm.data.container import PICTURES, open_container
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.upright import Upright
@@ -90,35 +91,28 @@ class Video:
             yield Frame(picture.index, picture.time, image, is_target)
 
     def _pictures(self) -> Iterator[_Picture]:
-        start = upright = None
-        for index, stored in enumerate(self._stored()):
-            upright = upright or Upright(stored)
-            seconds = float(index / self.fps) if stored.time is None else stored.time
-            start = seconds if start is None else start
-            yield _Picture(index, seconds - start, stored, upright)
-
-    def _stored(self) -> Iterator[VideoFrame]:
         """Decode pictures as they are stored, and work out the damage at the end."""
         self.damage = None
         decoded = damaged = 0
-        begin = None
         span = 0.0
+        upright = None
         with _stream_of(self.path) as (container, stream):
             duration = _duration(container, stream)
             # Containers round durations. Where only the whole file's is known, sound may outlast
             # the pictures.
             slack = 2 / self.fps if len(container.streams) == 1 or stream.duration else 1.0
-            for picture in _decoded(container, stream):
-                damaged += picture is None or picture.is_corrupt
-                if picture is None:
+            unit = _fraction(stream.time_base) or Fraction(0)
+            clock = Clock(unit, self.fps)
+            for stored in _decoded(container, stream):
+                damaged += stored is None or stored.is_corrupt
+                if stored is None:
                     continue
+                upright = upright or Upright(stored)
+                time = clock.tell(stored)
+                span = time + float((stored.duration or 0) * unit)
+                yield _Picture(decoded, time, stored, upright)
                 decoded += 1
-                if picture.time is not None and picture.time_base is not None:
-                    begin = picture.time if begin is None else begin
-                    last = float((picture.duration or 0) * picture.time_base)
-                    span = picture.time - begin + last
-                yield picture
-        if damaged or (duration is not None and begin is not None and span + slack < duration):
+        if damaged or (duration is not None and decoded and span + slack < duration):
             self.damage = f"decoded {decoded} frames"
             if self.announced is not None and self.announced > decoded:
                 self.damage += f"; about {self.announced} were announced"
@@ -206,30 +200,43 @@ def _stream_of(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     with open_container(path) as container:
         for stream in container.streams.video:
             # A cover picture inside a piece of music is stored as a video stream, too.
-            if not stream.disposition & Disposition.attached_pic:
-                yield container, stream
-                return
+            if stream.disposition & Disposition.attached_pic:
+                continue
+            if not stream.codec_context:
+                raise ValueError(
+                    f"{path}: there is no decoder for its video; convert it, to H.264 for instance"
+                )
+            yield container, stream
+            return
         raise ValueError(f"{path}: has no video stream")
 
 
 def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | None]:
     """Yield every picture that decodes, and None for every packet that does not."""
+    done = 0
     try:
         for packet in container.demux(stream):
             try:
                 yield from stream.decode(packet)
             except FFmpegError:
-                if container.format.name == PICTURES:
-                    raise ValueError(
-                        f"{Path(container.name).parent}: picture {packet.pts}, counted from 0, "
-                        "can't be decoded; copy it once more"
-                    ) from None
+                _refuse_picture(container, packet.pts)
                 yield None
+            done += 1
     except FFmpegError:
+        _refuse_picture(container, done)
         yield None
         with suppress(FFmpegError):
             # No packet makes the decoder give out what it still holds back.
             yield from stream.decode(None)
+
+
+def _refuse_picture(container: InputContainer, number: int | None) -> None:
+    """Raise a ValueError where a folder's picture is broken: those after it would be shifted."""
+    if container.format.name == PICTURES:
+        raise ValueError(
+            f"{Path(container.name).parent}: picture {number}, counted from 0, can't be read; "
+            "copy it once more"
+        ) from None
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> float | None:

@@ -1,6 +1,7 @@
 """The picture a page shows: frames × queries, every query a row under its sentence."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,12 +45,20 @@ class SummaryPicture:
         queries: the sentences, in the order of the results' masks.
         columns: how many frames to show.
         width: of the picture in pixels.
+        pixel_aspect: width of the video's pixels ÷ their height; those of the picture are square.
     """
 
-    def __init__(self, queries: Sequence[str], columns: int = 6, width: int = 1600) -> None:
+    def __init__(
+        self,
+        queries: Sequence[str],
+        columns: int = 6,
+        width: int = 1600,
+        pixel_aspect: Fraction = Fraction(1),
+    ) -> None:
         self._queries = list(queries)
         self._shown = columns
         self._width = width
+        self._pixel_aspect = pixel_aspect
         self._cell = (width - 2 * _MARGIN - (columns - 1) * _GAP) // columns
         self._kept: list[_Column] = []
         self._seen = 0
@@ -94,7 +103,7 @@ class SummaryPicture:
     def _draw(self, result: FrameResult) -> UInt8[ndarray, "query height width 3"]:
         """The frame with each query's mask; outlines are drawn last, at the size shown."""
         height, width = result.image.shape[:2]
-        shown = (self._cell, max(1, round(height * self._cell / width)))
+        shown = (self._cell, max(1, round(height * self._cell / (width * self._pixel_aspect))))
         interpolation = cv2.INTER_AREA if self._cell < width else cv2.INTER_CUBIC
         image = cv2.resize(result.image, shown, interpolation=interpolation)
         return np.stack(

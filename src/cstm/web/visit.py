@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Event
@@ -16,7 +17,8 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from PIL import Image
 
-from cstm.data.video import open_video
+from cstm.data.container import open_container
+from cstm.data.video import Video, open_video
 from cstm.folder import whole_folder
 from cstm.inference import SegmentationWarning
 from cstm.inference.explain import Explanation, explain
@@ -32,6 +34,8 @@ _BETWEEN = 0.25
 """Least seconds between two looks at how far it is."""
 _KEPT = 8
 """Explanations that are kept."""
+_PLAYLISTS = {"hls", "dash", "concat"}
+"""Formats that name other files, which could be the server's."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class Visit:
             raise ValueError(
                 f"These are {len(self.queries)} sentences; this page takes {limits.sentences}."
             )
-        self.video = open_video(video)
+        self.video = _open(video)
         self._limits = limits
         if self.video.announced:
             self._check_length(self.video.announced / float(self.video.fps))
@@ -187,7 +191,7 @@ class Visit:
     def _keep(self, result: FrameResult) -> UInt8[ndarray, "height width 3"]:
         """Draw a frame for the page, and count who is found in it."""
         colours = [query_colour(number) for number in range(len(self.queries))]
-        drawn = _reduced(draw_masks(result.image, result.masks, colours))
+        drawn = _shown(draw_masks(result.image, result.masks, colours), self.video.pixel_aspect)
         Image.fromarray(drawn).save(self._picture(result.index), quality=90)
         self.frames = result.index + 1
         for number, mask in enumerate(result.masks):
@@ -206,10 +210,25 @@ class Visit:
             )
 
 
-def _reduced(image: UInt8[ndarray, "height width 3"]) -> UInt8[ndarray, "_height _width 3"]:
-    height, width = image.shape[:2]
-    scale = _SHOWN / max(height, width)
-    if scale >= 1:
-        return image
+def _shown(
+    image: UInt8[ndarray, "height width 3"], pixel_aspect: Fraction
+) -> UInt8[ndarray, "_height _width 3"]:
+    """A frame in square pixels, and not larger than a page shows it."""
+    height, width = image.shape[0], image.shape[1] * pixel_aspect
+    scale = min(1, _SHOWN / max(height, width))
     shown = (max(1, round(width * scale)), max(1, round(height * scale)))
     return cv2.resize(image, shown, interpolation=cv2.INTER_AREA)
+
+
+def _open(video: str | Path) -> Video:
+    """Open a visitor's file, which is called by its name: where it lies is nobody's business."""
+    path = Path(video)
+    try:
+        with open_container(path) as container:
+            if container.format.name in _PLAYLISTS:
+                raise ValueError(
+                    f"{path.name} only names other files; upload the video itself instead."
+                )
+        return open_video(path)
+    except ValueError as error:
+        raise ValueError(str(error).replace(str(path), path.name)) from None

@@ -79,6 +79,6 @@ def davis_palette() -> UInt8[ndarray, "256 3"]:
 @contextmanager
 def write_picture(task: Task) -> Iterator[AddResult]:
     """``picture.png``: some frames (:class:`~cstm.inference.picture.SummaryPicture`)."""
-    summary = SummaryPicture(task.queries)
+    summary = SummaryPicture(task.queries, pixel_aspect=task.pixel_aspect)
     yield summary.add
     summary.save(task.folder / "picture.png")
