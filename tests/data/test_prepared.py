@@ -42,7 +42,7 @@ def order_of(prepared: PreparedSamples, seed: int, epoch: int) -> list[int]:
 
 
 def test_a_batch_holds_what_the_dataset_gives(samples, prepared):
-    vocabulary = Vocabulary.of_sentences(prepared.sentences)
+    vocabulary = Vocabulary.of_sentences([pair.sentence for pair in prepared.pairs])
     indices = [0, len(samples) // 2, len(samples) - 1]
     batch = batch_of(prepared, indices, vocabulary)
     for row, index in enumerate(indices):
@@ -58,7 +58,8 @@ def test_a_batch_holds_what_the_dataset_gives(samples, prepared):
 
 
 def test_a_mirrored_batch_is_the_mirror_of_everything(samples, prepared):
-    vocabulary = Vocabulary.of_sentences(["left right", *prepared.sentences])
+    said = [pair.sentence for pair in prepared.pairs]
+    vocabulary = Vocabulary.of_sentences([*said, *map(mirror_sentence, said)])
     indices = list(range(len(samples)))
     plain = batch_of(prepared, indices, vocabulary)
     mirrored = batch_of(prepared, indices, vocabulary, mirror=True)

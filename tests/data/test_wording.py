@@ -30,6 +30,11 @@ def test_people_are_called_many_things_and_others_are_not():
     assert all(text.startswith("a dog") for text in reworded("a dog", "dog", ["dog"]))
 
 
+def test_an_adult_is_not_called_what_a_baby_is():
+    said = " ".join(reworded("the person jumping", "person", []))
+    assert not re.search(r"\b(child|kid|baby|toddler|infant)\b", said)
+
+
 def test_company_is_often_present_and_never_of_the_actors_class():
     added = [text[6:] for text in reworded("a dog ", "dog", ["dog", "umbrella"], 3000)]
     assert not any(re.search(r"(?<!hot )\b(dog|puppy)\b", text) for text in added)

@@ -88,7 +88,9 @@ def test_enough_is_seen_of_every_actor_and_the_border_cuts_some():
 
 
 def test_a_part_holds_padding_only_where_the_picture_is_too_low():
-    for part in nearer([row_of(box(26, 20, 12, 12), padding=16)]):
+    parts = nearer([row_of(box(26, 20, 12, 12), padding=16)])
+    assert {part.side <= 32 for part in parts} == {True, False}
+    for part in parts:
         if part.side <= 32:
             assert 16 <= part.top <= 48 - part.side
         else:

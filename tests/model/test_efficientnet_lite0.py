@@ -40,6 +40,11 @@ def test_a_cpu_finds_depthwise_gradients_in_single_precision():
     assert torch.equal(gradient, expected)
 
 
+def test_double_precision_stays_double():
+    conv = DepthwiseConv2d(8, 5, stride=2).double()
+    assert conv(torch.randn(1, 8, 6, 6).double()).dtype == torch.float64
+
+
 def test_where_nothing_is_learnt_autocast_decides():
     conv = DepthwiseConv2d(8, 3, stride=2).requires_grad_(False)
     with torch.autocast("cpu", torch.bfloat16):

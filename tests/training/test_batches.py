@@ -29,7 +29,7 @@ def mixture(tmp_path_factory) -> Mixture:
 
 
 def epoch_of(mixture: Mixture, schedule: Schedule, epoch: int = 0, first: int = 0) -> list:
-    vocabulary = Vocabulary.of_sentences(mixture.sentences)
+    vocabulary = Vocabulary.of_sentences([pair.sentence for pair in mixture.pairs])
     return [batch for (batch,) in batches(mixture, vocabulary, schedule, epoch, first, Share())]
 
 
@@ -89,7 +89,7 @@ def test_sentences_of_a_frame_share_its_view(mixture):
 def test_fewer_samples_than_a_batch_are_shared_by_all(mixture):
     few = Mixture(mixture.parts, [1.0])
     few._counts = [3]
-    vocabulary = Vocabulary.of_sentences(few.sentences)
+    vocabulary = Vocabulary.of_sentences([pair.sentence for pair in few.pairs])
     seen = [
         name
         for rank in range(2)

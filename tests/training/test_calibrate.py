@@ -35,6 +35,11 @@ def test_a_certain_network_keeps_a_threshold_that_a_logarithm_can_take():
     assert (found.lost, found.rejected) == (0, 1)
 
 
+def test_a_network_that_is_wrongly_sure_loses_no_more_than_it_may():
+    present = np.r_[np.full(5, 1e-6), np.full(95, 0.9)]
+    assert calibrate(Presences(present, np.full(9, 1e-9)), 0.02).lost <= 0.02
+
+
 @pytest.mark.parametrize(("present", "absent"), [(0, 3), (3, 0)])
 def test_both_kinds_of_samples_are_needed(present, absent):
     with pytest.raises(ValueError, match="needs both"):
@@ -64,6 +69,8 @@ def test_the_command_writes_weights_that_lose_as_few(weights, photographs, tmp_p
     assert f"threshold {threshold:.4f}" in capsys.readouterr().out
     with pytest.raises(ValueError, match="exists; give another file"):
         calibrate_command(weights, out, root=photographs)
+    with pytest.raises(ValueError, match="--samples should be at least 1"):
+        calibrate_command(weights, out, root=photographs, samples=0, overwrite=True)
     # The threshold that a file has already doesn't matter to the one found.
     calibrate_command(out, tmp_path / "again.safetensors", root=photographs, lost=0.25)
     again = load_checkpoint(tmp_path / "again.safetensors").experiment.model

@@ -171,6 +171,8 @@ def test_what_can_be_refused_is_refused_before_any_work(world, tmp_path):
         (replace(run, pace=Pace(accumulate=3)), "multiple of 3"),
         (replace(run, temporal_weights=str(tmp_path / "none.pt")), "no weights at"),
         (replace(run, sources=(Source("jhmdb", world, 1.0),)), "jhmdb"),
+        (replace(run, sources=(*run.sources, Source("own", tmp_path / "none", 1.0))), "none"),
+        (replace(run, vectors=tmp_path / "glove.txt"), "glove.txt"),
     ):
         with pytest.raises(ValueError, match=word):
             train_all(wrong)

@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from cstm.cli.weights import pack
-from cstm.config import Experiment
+from cstm.config import Experiment, Schedule
+from cstm.data.sample import Pair
 from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
 from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from cstm.training.vocabulary import pretrained_vectors
+from cstm.training.vocabulary import pretrained_vectors, vocabulary_of
 
 FILE = ("the", "cat", "dog", "zebra", "yak")
 
@@ -37,6 +38,19 @@ def weights(vectors, tmp_path):
     path = tmp_path / "network.safetensors"
     save_checkpoint(path, Checkpoint(network, words, Experiment(model), {"by": "us"}))
     return path
+
+
+def pair(sentence: str, kind: str | None = None) -> Pair:
+    return Pair("a", 0, 1, sentence, None, None, None, (), None, kind=kind)
+
+
+def test_training_knows_what_mirrored_and_reworded_sentences_say():
+    plain, flipped, reworded = Schedule(), Schedule(flip=True), Schedule(wording=True)
+    said = [pair("a dog on the left"), pair("a cat", kind="whole")]
+    assert vocabulary_of(said, [plain]).words == ("a", "cat", "dog", "left", "on", "the")
+    assert "right" in vocabulary_of(said, [plain, flipped])
+    assert "grass" in vocabulary_of(said, [reworded, plain])
+    assert "grass" not in vocabulary_of(said[:1], [reworded]), "what people said stays as it is"
 
 
 @torch.inference_mode()

@@ -91,6 +91,8 @@ def calibrate(
 
     if not 0 <= lost < 1:
         raise ValueError(f"--lost is a share from 0 to below 1, got {lost}")
+    if samples < 1:
+        raise ValueError(f"--samples should be at least 1, got {samples}")
     check_output_file(destination, overwrite)
     checkpoint = raw(load_checkpoint(find_weights(source)))
     if size is not None:

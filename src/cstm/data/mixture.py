@@ -83,11 +83,6 @@ class Mixture:
         self._counts = [round(most * weight) for weight in weights]
 
     @property
-    def sentences(self) -> list[str]:
-        """The sentence of every sample."""
-        return [pair.sentence for pair in self.pairs]
-
-    @property
     def epoch_size(self) -> int:
         """Samples of an epoch."""
         return sum(self._counts)

@@ -128,7 +128,7 @@ def _check_space(folder: Path, needed: int) -> None:
 
 
 class PreparedSamples:
-    """Prepared samples of a dataset, as batches in an order that depends on seed and epoch alone.
+    """Prepared samples of a dataset, in an order that depends on seed and epoch alone.
 
     Raises a ValueError where the folder was prepared from another dataset.
     """
@@ -153,11 +153,6 @@ class PreparedSamples:
     def frame_of(self, index: int) -> int:
         """Number of the annotated frame that a sample is about."""
         return self._frame_of[index]
-
-    @property
-    def sentences(self) -> list[str]:
-        """The sentence of every sample."""
-        return [pair.sentence for pair in self.pairs]
 
     def epoch_runs(self, seed: int, epoch: int, sentences_per_frame: int) -> list[list[int]]:
         """Indices of all samples, in shuffled runs of sentences about one frame.

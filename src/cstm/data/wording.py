@@ -38,7 +38,7 @@ OUTFITS = (
     "wearing a hat", "wearing a cap", "wearing a helmet", "wearing glasses",
     "in a suit", "in a dress", "in a jacket", "in shorts", "in a uniform",
 )  # fmt: skip
-_PEOPLE = ("man", "woman", "boy", "girl", "guy", "lady", "child", "kid", "player", "human")
+_PEOPLE = ("man", "woman", "boy", "girl", "guy", "lady", "player", "human")
 
 _KINDS = {"nothing": 0.7, "surroundings": 0.09, "doings": 0.04, "companies": 0.14, "outfits": 0.03}
 _PEOPLE_SHARE = 0.3

@@ -31,8 +31,8 @@ class SentenceEncoder(nn.Module):
     Padding follows the words and the GRU runs forward, so that padding changes no word's feature.
 
     Args:
-        vocabulary: how many words there are, padding (0) and unknown (1) included. Both have zero
-            vectors, as in the authors' code.
+        vocabulary: how many words there are, padding (0) and unknown (1) included. Both start with
+            zero vectors, as in the authors' code; that of padding stays so.
         word_channels: width of a word vector.
         channels: C_L, width of the linguistic feature.
     """

@@ -12,7 +12,7 @@ from cstm.evaluation.metrics import RatioProtocol
 from cstm.model.network import ActorSegmenter
 from cstm.training.checkpoint import Checkpoint
 
-_LEAST, _MOST = 1e-4, 1 - 1e-4
+_LEAST, _MOST = 1e-12, 1 - 1e-4
 
 
 class Presences(NamedTuple):

@@ -26,8 +26,15 @@ def write_description(run: Run, fabric: Fabric) -> None:
             {"format": source.data, "root": str(source.root), "weight": source.weight}
             for source in run.sources
         ],
+        "composed_clips": str(run.composed_clips) if run.composed_clips else None,
+        "composed_motions": dict(run.composed_motions),
+        "prepared": str(run.prepared),
         "start": str(run.start) if run.start else None,
+        "spatial_weights": run.spatial_weights,
+        "temporal_weights": run.temporal_weights,
+        "take": run.take,
         "vectors": str(run.vectors) if run.vectors else None,
+        "words": run.words,
         "validation_samples": run.validation_samples,
         "settings": asdict(run.experiment),
     }

@@ -5,7 +5,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from lightning_fabric import Fabric
 from cstm.data.datasets import has_part, open_dataset
 from cstm.data.mixture import Mixture, Source
 from cstm.data.prepared import PreparedSamples, prepare, prepared_name
-from cstm.data.wording import WORDS
+from cstm.data.sample import Samples
 from cstm.data.words import Vocabulary
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
@@ -30,7 +30,7 @@ from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, build_stage, stages_of
 from cstm.training.start import load_start, with_threshold_of, with_words_of
-from cstm.training.vocabulary import pretrained_vectors, word_table
+from cstm.training.vocabulary import pretrained_vectors, vocabulary_of, word_table
 
 VALIDATION_BATCH = 8
 
@@ -66,13 +66,9 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             if _has_test(source)
         }
     weights = {stage.name: _find_weights(run, stage, fabric) for stage in stages}
-    parts = [_prepare(run, source, fabric) for source in run.sources]
-    samples = Mixture(parts, [source.weight for source in run.sources])
-    said = samples.sentences
-    is_generated = any(pair.is_generated for pair in samples.pairs)
-    if start is None and is_generated and any(stage.schedule.wording for stage in stages):
-        said = [*said, *WORDS]
-    vocabulary = Vocabulary.of_sentences(said)
+    datasets = [_open(run, source) for source in run.sources]
+    pairs = [pair for dataset in datasets for pair in dataset.pairs]
+    vocabulary = vocabulary_of(pairs, [stage.schedule for stage in stages])
     vectors = None
     if start is not None:
         start = with_words_of(start, vocabulary, run)
@@ -81,6 +77,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     elif run.vectors is not None:
         channels = stages[0].model.word_channels
         vocabulary, vectors = pretrained_vectors(run.vectors, vocabulary, channels, run.words)
+    samples = Mixture(_prepare(run, datasets, fabric), [source.weight for source in run.sources])
 
     def validate(network: ActorSegmenter) -> dict[str, Any]:
         results = {}
@@ -130,30 +127,41 @@ def _has_test(source: Source) -> bool:
     return found
 
 
-def _prepare(run: Run, source: Source, fabric: Fabric) -> PreparedSamples:
-    """Decode a dataset's clips, unless that was done; the first process does it, the others wait.
-
-    Raises:
-        ValueError: a process doesn't see what the first one wrote.
-    """
-    clip = run.experiment.clip
-    samples = open_dataset(
+def _open(run: Run, source: Source) -> Samples:
+    return open_dataset(
         source.data,
         source.root,
         "train",
-        clip,
+        run.experiment.clip,
         clips=run.composed_clips,
         motions=run.composed_motions,
     )
-    folder = run.prepared / f"{source.name}-{prepared_name(clip)}"
-    with fabric.rank_zero_first():
-        if fabric.is_global_zero and not folder.exists():
-            _remove_stale(folder)
-            frames = len({(pair.video, pair.frame) for pair in samples.pairs})
-            track(prepare(samples, clip, folder), frames, f"decoding clips of {source.name}")
-    if not folder.exists():
-        raise ValueError(f"{folder} is not on a disk that all machines see; choose --prepared")
-    return PreparedSamples(folder, samples)
+
+
+def _prepare(run: Run, datasets: Sequence[Samples], fabric: Fabric) -> list[PreparedSamples]:
+    """Decode the datasets' clips, unless that was done; the first process does it, others wait.
+
+    Raises:
+        ValueError: a folder holds clips of another dataset, or a process doesn't see what the first
+            one wrote.
+    """
+    clip = run.experiment.clip
+    kind = prepared_name(clip)
+    parts = []
+    folders = [run.prepared / f"{source.name}-{kind}" for source in run.sources]
+    for folder, samples in zip(folders, datasets, strict=True):
+        if folder.exists():
+            PreparedSamples(folder, samples)  # is refused now, or not at all
+    for source, folder, samples in zip(run.sources, folders, datasets, strict=True):
+        with fabric.rank_zero_first():
+            if fabric.is_global_zero and not folder.exists():
+                _remove_stale(folder)
+                frames = len({(pair.video, pair.frame) for pair in samples.pairs})
+                track(prepare(samples, clip, folder), frames, f"decoding clips of {source.name}")
+        if not folder.exists():
+            raise ValueError(f"{folder} is not on a disk that all machines see; choose --prepared")
+        parts.append(PreparedSamples(folder, samples))
+    return parts
 
 
 def _remove_stale(folder: Path) -> None:

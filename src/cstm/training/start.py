@@ -35,8 +35,8 @@ def load_start(run: Run, stage: Stage) -> Checkpoint | None:
         )
     if differ and is_first_process():
         print(
-            f"{run.start} differs in {', '.join(sorted(differ))}: its encoders are taken, and a "
-            "fresh decoder is trained on them",
+            f"{run.start} differs in {', '.join(sorted(differ))}: its encoders are taken, and "
+            "trained with a fresh decoder",
             file=sys.stderr,
         )
     return start

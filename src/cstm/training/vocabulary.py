@@ -1,4 +1,4 @@
-"""Word vectors from a file, which stay as they are: to train with, and to add afterwards."""
+"""The words that a network knows, and vectors of a file for them, which stay as they are."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,13 +9,26 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from cstm.config import ModelConfig
+from cstm.config import ModelConfig, Schedule
+from cstm.data.prepared import mirror_sentence
+from cstm.data.sample import Pair
+from cstm.data.wording import WORDS
 from cstm.data.words import UNKNOWN, Vocabulary, read_word_vectors
 from cstm.model.network import ActorSegmenter
 from cstm.training.checkpoint import Checkpoint
 
 _ROUNDING = 0.01
 """Of the largest number in a vector: what packing may have changed."""
+
+
+def vocabulary_of(pairs: Sequence[Pair], schedules: Sequence[Schedule]) -> Vocabulary:
+    """All words that training on these pairs says, mirrored and reworded ones included."""
+    said = [pair.sentence for pair in pairs]
+    if any(schedule.flip for schedule in schedules):
+        said += [mirror_sentence(sentence) for sentence in said]
+    if any(schedule.wording for schedule in schedules) and any(p.is_generated for p in pairs):
+        said += WORDS
+    return Vocabulary.of_sentences(said)
 
 
 def pretrained_vectors(
