@@ -240,6 +240,9 @@ def test_settings_that_make_no_sense(cstm, tmp_path):
     }.items():
         refused(cstm(*arguments, setting, 0), f"{setting[2:].split('.')[0]}: {reason}")
     assert not (tmp_path / "run").exists()
+    for command in (("segment", tmp_path, "--query", "a cat"), ("evaluate", "tiny")):
+        where = "--out" if command[0] == "segment" else "--root"
+        refused(cstm(*command, where, tmp_path / "new", "--size", 0), "size should be at least 1")
 
 
 def test_a_video_that_breaks_while_other_processes_read_is_one_line(cstm, tmp_path):

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import cstm
@@ -42,6 +43,18 @@ def test_wrong_names_are_answered_with_the_closest():
 def test_a_path_is_taken_as_it_is(tmp_path):
     path = tmp_path / "mine.safetensors"
     assert find_weights(path) == path
+
+
+def test_a_network_may_look_at_larger_frames():
+    usual, closer = (cstm.load("tiny", device="cpu", size=size) for size in (None, 192))
+    assert (usual.clip.size, closer.clip.size) == (128, 192)
+    frames = np.random.default_rng(0).integers(0, 255, (3, 96, 128, 3), np.uint8)
+    (some, *_), (others, *_) = (
+        list(segmenter.segment(iter(frames), ["the cat"], keep="probabilities"))
+        for segmenter in (usual, closer)
+    )
+    assert some.probabilities.shape == others.probabilities.shape == (1, 96, 128)
+    assert np.abs(some.probabilities - others.probabilities).max() > 1e-3
 
 
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch):

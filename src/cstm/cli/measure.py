@@ -26,6 +26,7 @@ def evaluate(
     save_truth: Path | None = None,
     device: Device = "auto",
     batch: int = 16,
+    size: int | None = None,
     workers: int = 2,
     json: bool = False,
 ) -> None:
@@ -52,6 +53,7 @@ def evaluate(
         save_truth: File for the ground truth of the same samples, in COCO's format.
         device: Where to compute; auto takes a GPU if there is one.
         batch: Samples computed at once.
+        size: Side of the network's input in pixels; that of the weights if not given.
         workers: Processes that decode.
         json: Print JSON instead of tables.
     """
@@ -66,7 +68,7 @@ def evaluate(
     from cstm.training.checkpoint import load_checkpoint
 
     _check_settings(batch, samples, save_predictions, save_truth)
-    checkpoint = load_checkpoint(find_weights(weights))
+    checkpoint = load_checkpoint(find_weights(weights)).at_size(size)
     clip = checkpoint.experiment.clip
     dataset = open_dataset(data, root, split, clip, frames)
     with join(device) as fabric:

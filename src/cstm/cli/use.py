@@ -20,6 +20,7 @@ def segment(
     weights: str = "lite",
     device: Device = "auto",
     batch: int = 8,
+    size: int | None = None,
     overwrite: bool = False,
 ) -> None:
     """Find the actors that sentences describe, in every frame of a video.
@@ -52,6 +53,8 @@ def segment(
         weights: Weights that come with the package (lite, or tiny), or a checkpoint's path.
         device: Where to compute; auto takes a GPU if there is one.
         batch: Frames × queries computed at once.
+        size: Side of the network's input in pixels, that of the weights if not given (lite: 256).
+            A larger one, such as 384, sees smaller actors and takes longer.
         overwrite: Replace the folder if an earlier run wrote it.
     """
     from cstm.data.frame_range import parse_range
@@ -61,7 +64,7 @@ def segment(
 
     wanted = parse_range(frames, every, start, end)
     check_output(out, overwrite, WRITTEN)
-    segmenter = load(weights, device=device, batch=batch)
+    segmenter = load(weights, device=device, batch=batch, size=size)
     count = segment_to_folder(
         segmenter, video, query, out, save=save, frames=wanted, overwrite=overwrite
     )

@@ -1,7 +1,6 @@
 """Commands for weights: fetch, calibrate, pack, import-weights."""
 
 import difflib
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -94,10 +93,7 @@ def calibrate(
     if samples < 1:
         raise ValueError(f"--samples should be at least 1, got {samples}")
     check_output_file(destination, overwrite)
-    checkpoint = raw(load_checkpoint(find_weights(source)))
-    if size is not None:
-        clip = replace(checkpoint.experiment.clip, size=size)
-        checkpoint = replace(checkpoint, experiment=replace(checkpoint.experiment, clip=clip))
+    checkpoint = raw(load_checkpoint(find_weights(source)).at_size(size))
     clip = checkpoint.experiment.clip
     asked = open_dataset(data, root, split, clip)
     indices = spread(len(asked), samples)

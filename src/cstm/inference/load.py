@@ -17,6 +17,7 @@ def load(
     *,
     device: Device = "auto",
     batch: int = 8,
+    size: int | None = None,
 ) -> Segmenter:
     """Load trained weights, ready for any video.
 
@@ -25,11 +26,13 @@ def load(
             world), or a checkpoint's path.
         device: where to compute; ``auto`` takes a GPU if there is one.
         batch: frames × queries computed at once.
+        size: side of the square, in pixels, in which the network sees a frame; None: that of the
+            weights (256 for ``lite``). A larger one sees smaller actors, and takes longer.
 
     Raises:
         ValueError: no such weights, or not a checkpoint.
     """
-    checkpoint = load_checkpoint(find_weights(weights))
+    checkpoint = load_checkpoint(find_weights(weights)).at_size(size)
     return Segmenter(
         checkpoint.network,
         checkpoint.vocabulary,

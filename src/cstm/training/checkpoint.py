@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,13 @@ class Checkpoint:
     experiment: Experiment
     provenance: Mapping[str, Any]
     """Data, steps, metrics, revision: whatever says where the weights come from."""
+
+    def at_size(self, size: int | None) -> "Checkpoint":
+        """The same network for frames of ``size`` × ``size`` pixels; None: of those it has now."""
+        if size is None:
+            return self
+        clip = replace(self.experiment.clip, size=size)
+        return replace(self, experiment=replace(self.experiment, clip=clip))
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, compact: bool = False) -> None:
