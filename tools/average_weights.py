@@ -34,10 +34,10 @@ def main() -> None:
 def average(one: Path, other: Path, out: Path, overwrite: bool) -> None:
     check_output_file(out, overwrite)
     first, second = load_checkpoint(one), load_checkpoint(other)
-    models = first.experiment.model, second.experiment.model
-    if not all(isinstance(model, ModelConfig) for model in models):
+    theirs, ours = first.experiment.model, second.experiment.model
+    if not (isinstance(theirs, ModelConfig) and isinstance(ours, ModelConfig)):
         raise ValueError("the authors' network is one of a kind: there is nothing to average")
-    if differences(*models) or first.vocabulary.words != second.vocabulary.words:
+    if differences(theirs, ours) or first.vocabulary.words != second.vocabulary.words:
         raise ValueError(f"{one} and {other} differ in their network or their words")
     before = first.network.state_dict()
     mean = {

@@ -181,8 +181,8 @@ def write(source: Path, target: Path) -> None:
     colours, alpha = np.ascontiguousarray(picture[..., :3]), picture[..., 3]
     # Colours go on beyond the edge: what is transparent may have any.
     colours = cv2.inpaint(colours, (alpha < 128).astype(np.uint8), 3, cv2.INPAINT_TELEA)
-    colours = cv2.copyMakeBorder(colours, *[MARGIN] * 4, cv2.BORDER_REPLICATE)
-    alpha = cv2.copyMakeBorder(alpha, *[MARGIN] * 4, cv2.BORDER_CONSTANT, value=0)
+    colours = np.pad(colours, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "edge")
+    alpha = np.pad(alpha, MARGIN)
     target.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(target), np.dstack([colours, alpha]))
 

@@ -44,7 +44,7 @@ class DepthwiseConv2d(SameConv2d):
     """Convolve each channel by itself.
 
     Where a CPU is to find its gradients, in its weights' own precision: in bfloat16 they take three
-    to nine times as long (oneDNN 3, 5×5 or strided), which made a training step a sixth longer.
+    to nine times as long (oneDNN 3, 5×5 or strided), which made a training step an eighth longer.
     """
 
     def __init__(self, channels: int, kernel: int, stride: int) -> None:
