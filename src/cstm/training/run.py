@@ -149,9 +149,12 @@ def _prepare(run: Run, datasets: Sequence[Samples], fabric: Fabric) -> list[Prep
     kind = prepared_name(clip)
     parts = []
     folders = [run.prepared / f"{source.name}-{kind}" for source in run.sources]
-    for folder, samples in zip(folders, datasets, strict=True):
-        if folder.exists():
-            PreparedSamples(folder, samples)  # is refused now, or not at all
+    # What is there is refused now, or not at all.
+    ready = {
+        folder: PreparedSamples(folder, samples)
+        for folder, samples in zip(folders, datasets, strict=True)
+        if folder.exists()
+    }
     for source, folder, samples in zip(run.sources, folders, datasets, strict=True):
         with fabric.rank_zero_first():
             if fabric.is_global_zero and not folder.exists():
@@ -160,7 +163,7 @@ def _prepare(run: Run, datasets: Sequence[Samples], fabric: Fabric) -> list[Prep
                 track(prepare(samples, clip, folder), frames, f"decoding clips of {source.name}")
         if not folder.exists():
             raise ValueError(f"{folder} is not on a disk that all machines see; choose --prepared")
-        parts.append(PreparedSamples(folder, samples))
+        parts.append(ready.get(folder) or PreparedSamples(folder, samples))
     return parts
 
 
