@@ -92,6 +92,17 @@ def test_overwrite_through_a_link_keeps_the_link(tmp_path):
     assert (tmp_path / "real/masks.json").read_text() == "new"
 
 
+def test_what_was_put_there_meanwhile_is_not_deleted(tmp_path):
+    (tmp_path / "out").mkdir()
+    writing = whole_folder(tmp_path / "out")
+    (writing.__enter__() / "masks.json").touch()
+    (tmp_path / "out" / "theirs.txt").touch()
+    with pytest.raises(ValueError, match="cannot write"):
+        writing.__exit__(None, None, None)
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == ["theirs.txt"]
+
+
 def test_a_failed_swap_brings_the_old_folder_back(tmp_path, monkeypatch):
     fill(tmp_path / "out", "old")
     rename = type(tmp_path).rename

@@ -102,7 +102,7 @@ def whole_folder(
         except OSError as error:
             raise _cannot_write(out, error) from error
         yield partial
-        _become(partial, out)
+        _become(partial, out, overwrite)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         for parent in made:
@@ -139,10 +139,13 @@ def _cannot_write(out: Path, error: OSError) -> ValueError:
     return ValueError(f"cannot write {out}: {error.strerror}; choose another folder")
 
 
-def _become(partial: Path, out: Path) -> None:
+def _become(partial: Path, out: Path, overwrite: bool) -> None:
     """Rename the finished folder; what stood in its place goes only once it stands there."""
-    if not out.exists():
-        partial.rename(out)
+    if not overwrite or not out.exists():
+        try:
+            partial.rename(out)  # in the place of an empty folder, and of no other
+        except OSError as error:
+            raise _cannot_write(out, error) from error
         return
     old = partial.with_name(partial.name.replace(".partial-", ".replaced-"))
     out.rename(old)

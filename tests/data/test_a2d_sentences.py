@@ -217,6 +217,11 @@ def damage(root: Path, what: str) -> str:
         case "direction":
             (root / "instances.csv").write_text("video_id,instance_id,direction\n-train1,0,north\n")
             return r"direction 'north' is none of left, right"
+        case "number":
+            (root / "instances.csv").write_text(
+                "video_id,instance_id,direction\n-train1,one,left\n"
+            )
+            return r"instances\.csv: instance_id 'one' should be a whole number"
     raise AssertionError(what)
 
 
@@ -225,7 +230,7 @@ def damage(root: Path, what: str) -> str:
     [
         "videoset", "sentences", "masks", "videos", "one video", "one folder of masks", "column",
         "short line", "long line", "no text", "videoset line", "unlisted video", "no test", "h5",
-        "h5 without masks", "tags", "direction",
+        "h5 without masks", "tags", "direction", "number",
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_one_line(world: A2DWorld, what: str):

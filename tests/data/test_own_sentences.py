@@ -133,6 +133,7 @@ def test_prepared_samples_are_the_dataset_s_and_notice_when_it_is_changed(root, 
     prepared = PreparedSamples(tmp_path / "clips", samples)
     fit = ResizePad.for_frame(80, 96, 64)
     left, right = 1 + DIRECTIONS.index("left"), 1 + DIRECTIONS.index("right")
+    lefts = 0
     for index, sample in enumerate(samples):
         row, mirrored = prepared.row(index, mirror=False), prepared.row(index, mirror=True)
         assert np.array_equal(row.clip, fit.apply(sample.frames).numpy())
@@ -143,8 +144,19 @@ def test_prepared_samples_are_the_dataset_s_and_notice_when_it_is_changed(root, 
             assert mirrored.sentence == "a zebra on the right"
         was_left = row.direction[:, ::-1] == left
         assert (mirrored.direction[was_left] == right).all()
+        lefts += was_left.sum()
+    assert lefts
     first = next(one for one in samples.pairs if one.instance)
     edit(root, annotation(first.instance, segmentation=[[0, 0, 9, 0, 9, 9]]))
+    with pytest.raises(ValueError, match="before it was changed"):
+        PreparedSamples(tmp_path / "clips", OwnSentences(root, "train", CLIP))
+
+
+def test_prepared_samples_notice_a_video_that_was_cut_anew(root, tmp_path):
+    samples = OwnSentences(root, "train", CLIP)
+    list(prepare(samples, CLIP, tmp_path / "clips", workers=0))
+    video = root / "videos" / samples.pairs[0].video
+    video.write_bytes(video.read_bytes() + b"\0")
     with pytest.raises(ValueError, match="before it was changed"):
         PreparedSamples(tmp_path / "clips", OwnSentences(root, "train", CLIP))
 

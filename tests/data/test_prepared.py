@@ -1,12 +1,23 @@
 """Prepared samples: the same as the dataset's own, in an order that only seed and epoch decide."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 import torch
 
 from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
-from cstm.data.prepared import Batch, PreparedSamples, collate, covered, mirror_sentence, prepare
+from cstm.data.prepared import (
+    Batch,
+    PreparedSamples,
+    check_space,
+    collate,
+    covered,
+    mirror_sentence,
+    prepare,
+)
 from cstm.data.sample import DIRECTIONS
 from cstm.data.synthetic import synthesize
 from cstm.data.transforms import ResizePad
@@ -116,6 +127,19 @@ def test_who_is_there_has_a_mask_however_small():
     assert covered(faint).sum() == 2
     assert not covered(np.zeros((8, 8))).any()
     assert covered(np.eye(8) * 0.9 + 0.1).sum() == 8
+
+
+def test_a_disk_that_is_full_is_one_line(samples, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match=r"take \d+\.\d GB and \d+\.\d GB are free"):
+        check_space(tmp_path / "new", [samples] * 1000, ClipConfig(size=32 * 1000))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(ValueError, match=r"cannot write .*: No space left on device; .*--prepared"):
+        list(prepare(samples, CLIP, tmp_path / "clips", workers=0))
+    assert not list(tmp_path.iterdir())
 
 
 def test_interrupted_preparation_leaves_nothing_that_looks_finished(samples, tmp_path):

@@ -37,7 +37,6 @@ def test_extreme_shapes(height: int, width: int):
 
 
 @given(sides, sides, st.integers(1, 80))
-@settings(deadline=None)
 def test_longer_side_fills_the_square_and_the_shape_is_kept(height: int, width: int, size: int):
     resize_pad = ResizePad.for_frame(height, width, size)
     assert max(resize_pad.height, resize_pad.width) == size
@@ -51,7 +50,6 @@ def test_longer_side_fills_the_square_and_the_shape_is_kept(height: int, width: 
 
 
 @given(sides, sides, st.integers(1, 80))
-@settings(deadline=None)
 def test_squashing_fills_the_square_and_comes_back(height: int, width: int, size: int):
     squash = ResizePad.for_frame(height, width, size, "squash")
     assert (squash.top, squash.left, squash.height, squash.width) == (0, 0, size, size)
@@ -83,7 +81,7 @@ def test_resizing_agrees_with_pillow(height: int, width: int, resize: Resize):
 
 
 @given(sides, sides, st.integers(8, 64), st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_inverse_is_the_resize_of_the_rectangle_alone(
     height: int, width: int, size: int, seed: int
 ):
@@ -128,7 +126,6 @@ def test_coordinates_agree(height: int, width: int):
 
 
 @given(st.integers(0, 59), st.integers(0, 79))
-@settings(deadline=None)
 def test_a_dot_goes_where_it_should_and_comes_back(row: int, column: int):
     dot = np.zeros((60, 80), bool)
     dot[row, column] = True

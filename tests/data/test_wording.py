@@ -35,6 +35,11 @@ def test_an_adult_is_not_called_what_a_baby_is():
     assert not re.search(r"\b(child|kid|baby|toddler|infant)\b", said)
 
 
+def test_a_drawn_adult_is_not_called_a_woman_without_looking():
+    drawn = reworded("the person jumping", "adult", [])
+    assert all(text.startswith("the person jumping") for text in drawn)
+
+
 def test_company_is_often_present_and_never_of_the_actors_class():
     added = [text[6:] for text in reworded("a dog ", "dog", ["dog", "umbrella"], 3000)]
     assert not any(re.search(r"(?<!hot )\b(dog|puppy)\b", text) for text in added)

@@ -22,7 +22,7 @@ from jaxtyping import Bool, Int
 from numpy import ndarray
 
 from cstm.config import Split
-from cstm.data.files import SENTENCES_PAGE, open_table, read_rows, tidy
+from cstm.data.files import SENTENCES_PAGE, number_in, open_table, read_rows, tidy
 from cstm.data.sample import DIRECTIONS, TAGS
 
 A2D_PAGE = "https://web.eecs.umich.edu/~jjcorso/r/a2d/"
@@ -98,12 +98,12 @@ def read_tags(path: Path | None) -> dict[tuple[str, int, str], Tags]:
     tags = {}
     columns = ("video_id", "instance_id", "query", "tags", "look_alike_instance")
     for row in read_rows(path, *columns) if path else ():
-        other = row["look_alike_instance"].strip()
         names = tuple(tag for tag in row["tags"].split("+") if tag)
         if not set(names) <= set(TAGS):
             raise ValueError(f"{path}: tags {row['tags']!r} should be of {', '.join(TAGS)}")
-        tags[row["video_id"], int(row["instance_id"]), tidy(row["query"])] = Tags(
-            names, int(other) if other else None
+        other = number_in(path, row, columns[-1]) if row[columns[-1]].strip() else None
+        tags[row["video_id"], number_in(path, row, "instance_id"), tidy(row["query"])] = Tags(
+            names, other
         )
     return tags
 
@@ -115,7 +115,7 @@ def read_directions(path: Path | None) -> dict[tuple[str, int], int]:
         name = row["direction"].strip()
         if name and name not in DIRECTIONS:
             raise ValueError(f"{path}: direction {name!r} is none of {', '.join(DIRECTIONS)}")
-        directions[row["video_id"], int(row["instance_id"])] = (
+        directions[row["video_id"], number_in(path, row, "instance_id")] = (
             DIRECTIONS.index(name) + 1 if name else 0
         )
     return directions

@@ -74,6 +74,14 @@ def read_rows(path: Path, *columns: str) -> Iterator[dict[str, str]]:
             yield row
 
 
+def number_in(path: Path, row: dict[str, str], column: str) -> int:
+    """A whole number from 0 on in a row of a file; a ValueError says so where it is none."""
+    told = row[column].strip()
+    if not told.isdecimal():
+        raise ValueError(f"{path}: {column} {told!r} should be a whole number from 0 on")
+    return int(told)
+
+
 def read_json(path: Path) -> object:
     """Read a JSON file; a ValueError says so where it is none."""
     try:

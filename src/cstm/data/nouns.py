@@ -250,11 +250,21 @@ def meant_by(word: str) -> frozenset[str]:
 
 CATEGORIES = tuple(_NOUNS)
 """Classes that are known, COCO's first."""
-_ALSO = {"adult": "person", "baby": "person", "ball": "sports ball"}
-"""A2D's names of some of them."""
+_PEOPLE = (
+    "adult", "baby", "man", "woman", "boy", "girl", "child", "kid", "human", "people",
+    "pedestrian", "player", "rider",
+)  # fmt: skip
+_ALSO = {"ball": "sports ball"} | dict.fromkeys(_PEOPLE, "person")
+"""Other names of some of them, A2D's and whatever else data sets call people."""
 _NUMBERS = {category: number for number, category in enumerate(CATEGORIES, start=1)}
 
 
+def class_of(name: str) -> str:
+    """A class by the name that it has here; one that is not known keeps its own, in lower case."""
+    name = name.strip().lower()
+    return _ALSO.get(name, name)
+
+
 def number_of(category: str | None) -> int:
-    """Number of a class by COCO's name or A2D's, counted from 1; 0 for one that is not known."""
-    return 0 if category is None else _NUMBERS.get(_ALSO.get(category, category), 0)
+    """Number of a class by anyone's name, counted from 1; 0 for one that is not known."""
+    return 0 if category is None else _NUMBERS.get(class_of(category), 0)

@@ -76,6 +76,7 @@ class OwnSentences:
 
     def _add(self, video: OwnVideo) -> None:
         masks = video.read_masks()
+        size = _bytes(video.path)
         self._paths[video.name] = video.path
         for annotation in video.annotations:
             if (mask := masks[annotation.number]) is not None:
@@ -94,18 +95,24 @@ class OwnSentences:
                     direction=annotation.direction if present else None,
                     tags=(),
                     look_alike=None,
-                    content=_digest(actors),
+                    content=_digest(actors, size),
                 )
                 for sentence in annotation.sentences
             ]
 
 
-def _digest(actors: Actors) -> str:
+def _bytes(video: Path) -> int:
+    """Size of a video's file, or of all its frames: another one was cut anew."""
+    files = [video] if video.is_file() else [path for path in video.iterdir() if path.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+def _digest(actors: Actors, size: int) -> str:
     told = [
         (actor.number, mask, actor.category, actor.action, actor.direction)
         for actor, mask in actors
     ]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([size, told]).encode()).hexdigest()[:16]
 
 
 def _number(name: str | None, names: tuple[str, ...]) -> int:

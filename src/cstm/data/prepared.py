@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -74,19 +75,12 @@ def _prepare(
     samples: Samples, groups: list[list[int]], clip: ClipConfig, folder: Path, workers: int
 ) -> Iterator[int]:
     size = clip.size
-    shapes = {
-        "clips.npy": (len(groups), clip.frames, 3, size, size),
-        "actions.npy": (len(groups), size, size),
-        "directions.npy": (len(groups), size, size),
-        "categories.npy": (len(groups), size, size),
-        "masks.npy": (len(samples), size, size),
-    }
-    _check_space(folder, sum(math.prod(shape) for shape in shapes.values()))
     clips, actions, directions, categories, masks = tables = [
         open_memmap(folder / name, mode="w+", dtype=np.uint8, shape=shape)
-        for name, shape in shapes.items()
+        for name, shape in _shapes(len(groups), len(samples), clip).items()
     ]
-
+    for path in folder.iterdir():
+        _reserve(path)
     read = partial(_read_group, samples, groups)
     for number, group in enumerate(read_ahead(read, len(groups), workers)):
         first = group[0]
@@ -117,14 +111,47 @@ def _read_group(samples: Samples, groups: list[list[int]], number: int) -> list[
     return [samples[index] for index in groups[number]]
 
 
-def _check_space(folder: Path, needed: int) -> None:
-    """Refuse what would not fit: a mapped file on a full disk kills the process."""
-    free = shutil.disk_usage(folder).free
+def _shapes(frames: int, pairs: int, clip: ClipConfig) -> dict[str, tuple[int, ...]]:
+    size = clip.size
+    return {
+        "clips.npy": (frames, clip.frames, 3, size, size),
+        "actions.npy": (frames, size, size),
+        "directions.npy": (frames, size, size),
+        "categories.npy": (frames, size, size),
+        "masks.npy": (pairs, size, size),
+    }
+
+
+def check_space(folder: Path, datasets: Sequence[Samples], clip: ClipConfig) -> None:
+    """Refuse to decode more datasets than a folder's disk has room for.
+
+    Raises:
+        ValueError: what they take, and what is free.
+    """
+    needed = 0
+    for samples in datasets:
+        frames = len({(pair.video, pair.frame) for pair in samples.pairs})
+        needed += sum(map(math.prod, _shapes(frames, len(samples), clip).values()))
+    there = next(f for f in (folder, *folder.absolute().parents) if f.exists())
+    free = shutil.disk_usage(there).free
     if needed > free:
         raise ValueError(
-            f"{folder.parent}: decoded clips take {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB "
+            f"{folder}: decoded clips take {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB "
             "are free; choose a folder on another disk: --prepared"
         )
+
+
+def _reserve(path: Path) -> None:
+    """Take all of a file's place now: a mapped file on a full disk kills the process."""
+    if reserve := getattr(os, "posix_fallocate", None):
+        try:
+            with path.open("r+b") as file:
+                reserve(file.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            raise ValueError(
+                f"cannot write {path.parent.parent}: {error.strerror}; choose a folder on another "
+                "disk: --prepared"
+            ) from error
 
 
 class PreparedSamples:

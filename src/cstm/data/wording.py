@@ -63,7 +63,8 @@ def reword(rng: Generator, sentence: str, actor: str | None, present: Sequence[s
         actor: class of the actor meant; None where it is nobody, or not known.
         present: classes of what else is in the picture.
     """
-    if rng.random() < _PEOPLE_SHARE:
+    # Of drawn adults some are men and some women, and sentences tell them apart.
+    if rng.random() < _PEOPLE_SHARE and actor != "adult":
         sentence = re.sub(r"\bperson\b", pick(rng, _PEOPLE), sentence, count=1)
     match choose(rng, _KINDS):
         case "surroundings":

@@ -12,7 +12,7 @@ from photographs import CATEGORIES
 from cstm.data.composed import ComposedClips
 from cstm.data.composed.instances import read_photographs, split_of
 from cstm.data.composed.stock import Stock
-from cstm.data.nouns import noun_of
+from cstm.data.nouns import noun_of, number_of
 
 
 @pytest.fixture
@@ -114,12 +114,46 @@ def test_a_broken_polygon_is_named(root):
         ),
         (lambda d: d["images"][1].update(file_name=5), "file_name 5 should be text"),
         (lambda d: d["categories"][0].update(name=""), r"categories\[0\]: its name '' should be"),
+        (lambda d: d["annotations"][0].update(image_id="1"), "annotation 1 is about image '1', wh"),
+        (lambda d: d["images"][1].update(id=1), "two images have the id 1"),
+        (lambda d: d["images"][1].update(file_name="001.png"), r"001\.png is listed twice"),
     ],
 )
 def test_an_incomplete_file(root, change, message):
     edit(root, change)
     with pytest.raises(ValueError, match=message):
         ComposedClips(root, "train")
+
+
+def test_a_picture_of_two_files_would_be_in_both_parts(root):
+    (root / "annotations").mkdir()
+    shutil.copy(root / "instances.json", root / "annotations" / "instances_default.json")
+    with pytest.raises(ValueError, match=r"listed twice, in instances\w*\.json and in instances"):
+        ComposedClips(root, "train")
+
+
+def test_the_folder_that_has_all_pictures_is_taken(root):
+    shutil.copy(root / "images" / "005.png", root / "005.png")
+    (root / "images").rename(root / "default")
+    (root / "instances.json").rename(root / "instances_default.json")
+    assert {p.path.parent for p in read_photographs(root, "train")} == {root / "default"}
+
+
+@pytest.mark.parametrize("name", ["Man", "pedestrian", "baby", "people"])
+def test_people_are_persons_whatever_a_file_calls_them(root, photographs, name):
+    edit(root, lambda d: d["categories"][0].update(name=name))
+    read, before = (read_photographs(place, "train") for place in (root, photographs))
+    assert [p.instances for p in read] == [p.instances for p in before]
+    assert number_of(name) == number_of("person") == 1
+
+
+def test_nothing_is_cut_into_a_photograph_that_may_hold_one_unmarked(photographs):
+    plans = ComposedClips(photographs, "train", clips=300).plans
+    lonely = [p for p in plans if {f.category for f in p.scene.backdrop.figures} == {"person"}]
+    cut = {actor.figure.category for plan in lonely for actor in plan.scene.actors}
+    assert cut == {"person", "cat", "dog"}
+    others = {a.figure.category for p in plans if p not in lonely for a in p.scene.actors}
+    assert "car" in others
 
 
 def test_classes_have_the_names_that_other_tools_give_them(root, photographs):

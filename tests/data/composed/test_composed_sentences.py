@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,6 +13,8 @@ from cstm.data.composed import ComposedClips
 from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import fits
 from cstm.data.composed.colours import COLOURS, clothes, common, name_colours
+from cstm.data.composed.cutouts import read_cutouts
+from cstm.data.composed.figures import measure
 from cstm.data.composed.motion import MAY_BE, MOTIONS, draw_partner
 from cstm.data.composed.phrases import phrase
 from cstm.data.composed.sentences import options
@@ -79,6 +82,7 @@ def test_what_is_said_of_an_actor_is_true(clips):
 
 def test_nobody_else_is_meant(clips):
     """Of all others of its class something that is said is false."""
+    checked = 0
     for plan, sentence in plain(clips):
         placed = re.search(r"(on|at|in) the (left|right|top|bottom|middle|center)", sentence.text)
         sized = re.search(r"\b(small|little|smaller|big|large|bigger) ", sentence.text)
@@ -91,6 +95,8 @@ def test_nobody_else_is_meant(clips):
                 moves = re.search(r"\bmoving\b", sentence.text) and other.motion == "still"
                 otherwise = any(motion not in other.motion.split() for motion in said)
                 assert otherwise or moves or not colours <= other.colours, sentence.text
+                checked += 1
+    assert checked > 50
 
 
 def test_look_alikes_are_one_cut_out_that_sentences_tell_apart_by_motion_alone(clips):
@@ -232,6 +238,37 @@ def test_a_portrait_shows_no_clothes():
     standing = np.ones((90, 30), bool)
     assert clothes(standing).sum() == 27 * 30
     assert not clothes(np.ones((90, 70), bool)).any()
+
+
+@pytest.mark.parametrize(
+    ("trousers", "skin", "also"),
+    [((20, 20, 22), None, "black"), ((60, 80, 190), None, "blue"), (None, (150, 110, 80), "brown")],
+)
+def test_a_person_may_be_called_by_whatever_they_wear(tmp_path, trousers, skin, also):
+    """Trousers are worn too, and a tan coat is no skin for sure: nobody says such colours lack."""
+    picture = np.full((200, 120, 4), (240, 240, 240, 0), np.uint8)
+    picture[20:180, 40:80, 3] = 255
+    if trousers:
+        picture[100:180, 40:80, :3] = trousers[::-1]
+    if skin:
+        picture[52:100, 40:80, :3] = skin[::-1]
+    (tmp_path / "cutouts" / "person").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "cutouts" / "person" / "1.png"), picture)
+    cutouts = [c for split in ("train", "test") for c in read_cutouts(tmp_path, split)]
+    (figure,) = measure(cutouts[0])
+    assert figure.is_whole
+    assert {"white", also} <= figure.colours.possible
+    assert figure.colours.clear == ("white" if trousers else None)
+    assert "pink" not in figure.colours.possible
+
+
+@pytest.mark.parametrize(("pace", "says"), [(0.03, "walking"), (0.08, "running")])
+def test_who_runs_is_fast_for_its_size(clips, pace, says):
+    rng = np.random.default_rng(0)
+    one = replace(clips.plans[0].cast[0], pace=pace)
+    said = {phrase(rng, {"noun": "dog", "motion": "left"}, [one], one) for _ in range(200)}
+    gaits = {gait for gait in ("walking", "running") if any(gait in text for text in said)}
+    assert gaits == {says}
 
 
 def test_of_a_crowd_everything_may_be_said(photographs):

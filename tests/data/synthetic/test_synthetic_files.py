@@ -221,4 +221,6 @@ def test_impossible_worlds_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match="expected"):
         synthesize(tmp_path / "w", clips, 0, 0, size, frames)
+    with pytest.raises(ValueError, match="seed should be at least 0"):
+        synthesize(tmp_path / "w", 1, 0, -1, (96, 64), 16)
     assert list(tmp_path.iterdir()) == []

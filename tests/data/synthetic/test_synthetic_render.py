@@ -21,7 +21,7 @@ from cstm.data.synthetic.render import Renderer
 from cstm.data.synthetic.scene import Camera, Scene
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     actor=st.sampled_from(sorted(VALID)),
     pose=st.sampled_from(POSES),

@@ -90,9 +90,11 @@ def centres(scene: Scene, number: int, masks: list[np.ndarray]) -> list[tuple[fl
 
 def could_mean(reading: Reading, scene: Scene, number: int, masks: list[np.ndarray]) -> bool:
     look, motion = scene.actors[number].look, scene.actors[number].motion
-    if reading.noun not in (None, look.kind, look.actor) or not reading.colours <= set(
-        look.colours
-    ):
+    # A baby is a person, too.
+    wider = "adult" if look.actor == "baby" else None
+    if reading.noun not in (None, look.kind, look.actor, wider):
+        return False
+    if not reading.colours <= set(look.colours):
         return False
     if reading.size and {reading.size, look.size} == {"small", "big"}:
         return False

@@ -5,7 +5,7 @@ from numpy.random import Generator
 from cstm.data.composed.camera import Camera
 from cstm.data.composed.figures import Figure
 from cstm.data.composed.scene import Backdrop, Box
-from cstm.data.composed.stock import Stock, may_hold
+from cstm.data.composed.stock import Stock, may_hide, may_hold
 from cstm.data.draws import pick
 
 _FREE_BACKDROP = 0.75
@@ -15,14 +15,20 @@ _CLOSE_UP_SHARE = 0.35
 _TRIES = 16
 
 
-def draw_picture(rng: Generator, stock: Stock, categories: set[str]) -> list[Figure]:
-    """Draw a photograph: for cut-outs mostly one with room, and without others of their classes."""
+def draw_picture(rng: Generator, stock: Stock, categories: frozenset[str]) -> list[Figure] | None:
+    """Draw a photograph: for cut-outs mostly one with room, and without others of their classes.
+
+    None where others may be in all that were drawn without being marked: no sentence could be sure.
+    """
     is_free = bool(categories) and rng.random() < _FREE_BACKDROP
-    picture = stock.draw_picture(rng)
+    picture = None
     for _ in range(_TRIES):
-        if not (is_free and (may_hold(picture, frozenset(categories)) or _is_close_up(picture))):
+        drawn = stock.draw_picture(rng)
+        if may_hide(drawn, categories):
+            continue
+        picture = drawn
+        if not (is_free and (may_hold(picture, categories) or _is_close_up(picture))):
             break
-        picture = stock.draw_picture(rng)
     return picture
 
 

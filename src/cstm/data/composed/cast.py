@@ -1,5 +1,7 @@
 """Everyone and everything in a scene, as sentences may speak of them."""
 
+import math
+
 from cstm.data.clues import PLACES, places
 from cstm.data.composed.clues import Described
 from cstm.data.composed.colours import ANY_COLOUR
@@ -35,6 +37,7 @@ def describe_cast(scene: Scene) -> list[Described]:
                 box=_shares(scene, actor.box()),
                 depth=depth,
                 is_clear=True,
+                pace=math.hypot(*actor.motion.velocity) / max(actor.size),
             )
         )
     return cast + [_describe_figure(scene, figure) for figure in scene.backdrop.figures]

@@ -45,6 +45,8 @@ class Described:
     """Order of drawing; None for what is part of the background."""
     is_clear: bool
     """Whether it is large and open enough to be spoken of."""
+    pace: float = 0.0
+    """Long sides that it moves by in a frame."""
     is_crowd: bool = False
     """Whether it is several of a class, of whom it is not known who is where."""
 

@@ -85,6 +85,14 @@ def clothes(mask: Bool[ndarray, "height width"]) -> Bool[ndarray, "height width"
     return part
 
 
+def body(mask: Bool[ndarray, "height width"]) -> Bool[ndarray, "height width"]:
+    """All of a standing person's mask below the head; nothing where :func:`clothes` is nothing."""
+    part = np.zeros_like(mask)
+    if clothes(mask).any():
+        part[round(0.15 * len(mask)) :] = mask[round(0.15 * len(mask)) :]
+    return part
+
+
 def _skin_like(pixels: UInt8[ndarray, "pixel 3"]) -> Bool[ndarray, " pixel"]:
     hue, saturation, value = _hsv(pixels).T
     return (hue < 20) & (saturation > 50) & (saturation < 170) & (value > 90)

@@ -13,6 +13,7 @@ import numpy as np
 from cstm.config import Split
 from cstm.data.composed.instances import Instance, Photograph, read_picture, split_of
 from cstm.data.masks import encode_mask
+from cstm.data.nouns import class_of
 
 
 def read_cutouts(root: Path, split: Split) -> list[Photograph]:
@@ -38,7 +39,7 @@ def read_cutouts(root: Path, split: Split) -> list[Photograph]:
 
 
 def _class_of(path: Path) -> str:
-    return path.parent.name.strip().lower()
+    return class_of(path.parent.name)
 
 
 def _read(path: Path, categories: frozenset[str]) -> Photograph:

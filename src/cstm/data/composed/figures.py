@@ -10,6 +10,7 @@ from numpy import ndarray
 from cstm.data.composed.colours import (
     ANY_COLOUR,
     Colours,
+    body,
     clothes,
     common,
     name_colours,
@@ -36,7 +37,7 @@ class Figure(NamedTuple):
     colours: Colours
     """In the light of its photograph."""
     relit: Colours
-    """In the light of any photograph that it may be put into."""
+    """In darker and lighter light, too, as other photographs give it."""
     cover: float
     """Share of its box that is mask."""
     is_whole: bool
@@ -88,8 +89,6 @@ def _measure(
     part = mask[window]
     inner = cv2.erode(part.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     is_person = noun_of(instance.category).kind == "person"
-    region = clothes(inner) if is_person else inner
-    pixels = picture[window][region]
     cover = float(part.mean())
     near_border = not photograph.is_cutout and (
         left < 2 or top < 2 or right > photograph.width - 2 or bottom > photograph.height - 2
@@ -103,12 +102,25 @@ def _measure(
         and cover >= _FILL
         and _in_one_piece(part, owner[window], number + 1)
     )
-    colours = name_colours(pixels, skin=is_person)
-    relit = ANY_COLOUR
-    if is_whole:
-        others = (name_colours(pixels, is_person, shift) for shift in (-RELIGHT, RELIGHT))
-        relit = common((colours, *others))
+    colours, *others = (
+        _colours(picture[window], inner, is_person, shift) for shift in (0, -RELIGHT, RELIGHT)
+    )
+    relit = common((colours, *others)) if is_whole else ANY_COLOUR
     return Figure(photograph, instance, colours, relit, cover, is_whole)
+
+
+def _colours(
+    picture: UInt8[ndarray, "height width 3"],
+    mask: Bool[ndarray, "height width"],
+    is_person: bool,
+    shift: int,
+) -> Colours:
+    """Colours in a light; "in red" is who wears a red shirt, and may be who has red trousers."""
+    if not is_person:
+        return name_colours(picture[mask], shift=shift)
+    worn = name_colours(picture[clothes(mask)], skin=True, shift=shift)
+    seen = name_colours(picture[body(mask)], shift=shift)
+    return Colours(worn.clear, seen.possible)
 
 
 def _in_one_piece(

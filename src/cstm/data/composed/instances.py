@@ -13,7 +13,6 @@
 import hashlib
 import math
 import reprlib
-from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from numpy import ndarray
 from cstm.config import Split
 from cstm.data.files import read_json
 from cstm.data.masks import decode_mask, read_segmentation
+from cstm.data.nouns import class_of
 from cstm.data.own_entries import Field, is_id, is_text
 
 COCO_PAGE = "https://cocodataset.org/#download"
@@ -131,11 +131,21 @@ def read_photographs(root: Path, split: Split) -> list[Photograph]:
             f"instance file and its pictures ({COCO_PAGE})"
         )
     photographs: list[Photograph] = []
+    listed: dict[Path, Path] = {}
     for file in sorted(files):
         document = _read(file)
         folder = _folder_of(file, root, document["images"])
-        if folder is not None:
-            photographs += _photographs(file, document, folder, split)
+        if folder is None:
+            continue
+        for image in document["images"]:
+            path = folder / image["file_name"]
+            if path in listed:
+                raise ValueError(
+                    f"{path} is listed twice, in {listed[path].name} and in {file.name}, and might "
+                    "be trained and tested on; keep one of the two"
+                )
+            listed[path] = file
+        photographs += _photographs(file, document, folder, split)
     if not photographs:
         raise ValueError(
             f"{root}: {', '.join(f.name for f in files)}: no picture with something marked in it "
@@ -199,30 +209,41 @@ def _folder_of(file: Path, root: Path, images: list[dict[str, Any]]) -> Path | N
     part = file.stem.removeprefix("instances").strip("_")
     places = [root / "images", root]
     places = [root / part, root / "images" / part, *places] if part else places
+    found, lost = None, [image["file_name"] for image in images]
     for place in places:
-        lost = [image["file_name"] for image in images if not (place / image["file_name"]).exists()]
-        if len(lost) == len(images):
-            continue
-        if lost:
-            raise ValueError(
-                f"{file}: {len(lost)} of its {len(images)} pictures are missing in {place}, such "
-                f"as {lost[0]}; get them from {COCO_PAGE}"
-            )
-        return place
-    return None
+        lacks = [
+            image["file_name"] for image in images if not (place / image["file_name"]).exists()
+        ]
+        if len(lacks) < len(lost):
+            found, lost = place, lacks
+        if not lost:
+            break
+    if found and lost:
+        raise ValueError(
+            f"{file}: {len(lost)} of its {len(images)} pictures are missing in {found}, such as "
+            f"{lost[0]}; get them from {COCO_PAGE}"
+        )
+    return found
 
 
 def _photographs(
     file: Path, document: dict[str, list[dict[str, Any]]], folder: Path, split: Split
 ) -> list[Photograph]:
-    names = {
-        category["id"]: category["name"].strip().lower() for category in document["categories"]
-    }
+    names = {category["id"]: class_of(category["name"]) for category in document["categories"]}
     categories = frozenset(names.values())
-    instances: defaultdict[int | str, list[Instance]] = defaultdict(list)
+    instances: dict[int | str, list[Instance]] = {}
+    for image in document["images"]:
+        if image["id"] in instances:
+            raise ValueError(f"{file}: two images have the id {image['id']!r}; correct the file")
+        instances[image["id"]] = []
     for entry in document["annotations"]:
         if entry["category_id"] not in names:
             raise ValueError(f"{file}: annotation {entry['id']} should have a category of the file")
+        if entry["image_id"] not in instances:
+            raise ValueError(
+                f"{file}: annotation {entry['id']} is about image {entry['image_id']!r}, which the "
+                "file lacks; correct its image_id, or take it out"
+            )
         left, top, width, height = map(float, entry["bbox"])
         instances[entry["image_id"]].append(
             Instance(
@@ -242,5 +263,5 @@ def _photographs(
             categories,
         )
         for image in document["images"]
-        if image["id"] in instances and split_of(image["id"]) == split
+        if instances[image["id"]] and split_of(image["id"]) == split
     ]

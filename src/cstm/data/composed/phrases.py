@@ -37,8 +37,14 @@ _FLOATERS = ("boat", "surfboard", "snake")
 _SWIMMERS = ("fish", "shark", "dolphin", "whale", "seal")
 
 
-def phrase(rng: Generator, clues: Clues, cast: list[Described]) -> str:
-    """The clues in words."""
+_RUNNING = 0.06
+"""Long sides a frame from which on one runs: 2.5 metres a second of a person, at 25 frames."""
+
+
+def phrase(
+    rng: Generator, clues: Clues, cast: list[Described], meant: Described | None = None
+) -> str:
+    """The clues in words, about a member of the cast or nobody."""
     noun = clues["noun"]
     before, after = [], []
     if "size" in clues:
@@ -63,14 +69,14 @@ def phrase(rng: Generator, clues: Clues, cast: list[Described]) -> str:
     link = pick(rng, ("is", "is", "", "that is"))
     if "motion" not in clues:
         return " ".join(filter(None, (subject, link if where and link != "that is" else "", where)))
-    does = _verb(rng, clues["motion"], noun)
+    does = _verb(rng, clues["motion"], noun, meant.pace if meant else None)
     # After a landmark the motion would be the landmark's.
     does_first = rng.random() < 0.35 or "relation" in clues
     parts = (subject, link, does, where) if does_first else (subject, where, link, does)
     return " ".join(filter(None, parts))
 
 
-def _verb(rng: Generator, motion: str, noun: str) -> str:
+def _verb(rng: Generator, motion: str, noun: str, pace: float | None) -> str:
     choices = _MOTIONS[motion]
     category = min(sorted(meant_by(noun)), key=lambda c: noun not in noun_of(c).words)
     if motion in ("left", "right"):
@@ -81,6 +87,8 @@ def _verb(rng: Generator, motion: str, noun: str) -> str:
             walks = ("swimming",)
         elif category in _FLOATERS:
             walks = ()
+        elif pace is not None and "running" in walks:
+            walks = ("running",) * 2 if pace >= _RUNNING else ("walking",) * 2
         choices += tuple(f"{walk} <{motion}>" for walk in walks)
     verb = pick(rng, choices)
     side = pick(rng, _SIDES)

@@ -29,7 +29,7 @@ def draw_scene(
 ) -> Scene | None:
     """Draw a scene of a kind, its motions by these shares; None where not all found a place."""
     figures, names = _draw_roles(rng, stock, kind, motions)
-    picture = draw_picture(rng, stock, {figure.category for figure in figures})
+    picture = draw_picture(rng, stock, frozenset(figure.category for figure in figures))
     if not picture:
         return None
     photograph = picture[0].photograph

@@ -128,7 +128,7 @@ def describe(
             if choices:
                 clues = _choose(rng, choices, cast[target])
                 other = told_from(clues, cast, target)[1]
-                text = phrase(rng, clues, cast)
+                text = phrase(rng, clues, cast, cast[target])
                 sentences.append(Sentence(target, text, tags(clues, cast, target), other))
                 # A second sentence has other clues.
                 choices = [option for option in found if option != clues]

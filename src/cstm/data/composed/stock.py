@@ -77,12 +77,16 @@ def _spread(photographs: Sequence[Photograph]) -> Sequence[Photograph]:
 
 
 def may_hold(picture: list[Figure], categories: frozenset[str]) -> bool:
-    """Whether one of these classes may be in a photograph, marked or not.
+    """Whether one of these classes may be in a photograph, marked or not."""
+    marked = {figure.category for figure in picture}
+    return bool(marked & categories) or may_hide(picture, categories)
+
+
+def may_hide(picture: list[Figure], categories: frozenset[str]) -> bool:
+    """Whether one of these classes may be in a photograph without being marked.
 
     Where only persons are marked, the photograph may come from a set of persons (such as
     Penn-Fudan): cars and bags in it would not be marked; of animals it is free.
     """
-    marked = {figure.category for figure in picture}
-    if marked & categories:
-        return True
-    return marked == {"person"} and any(noun_of(c).kind != "animal" for c in categories)
+    kinds = {noun_of(category).kind for category in categories}
+    return {f.category for f in picture} == {"person"} and bool(kinds - {"person", "animal"})

@@ -52,12 +52,15 @@ class Sentence:
 
 Clues = dict[ClueName, str]
 
+_WIDER = {"baby": "adult"}
+"""Whom one might call a person, as an adult of either sex is called."""
+
 
 def fits(clues: Clues, one: Described) -> bool:
     """Whether one could say all this of an actor."""
     look, motion = one.look, one.motion
     answers: dict[ClueName, bool] = {
-        "noun": clues.get("noun") in (look.kind, look.actor),
+        "noun": clues.get("noun") in (look.kind, look.actor, _WIDER.get(look.actor)),
         "colour": set(clues.get("colour", "").split("+")) <= set(look.colours),
         "size": look.size in (clues.get("size"), "medium"),
         "action": motion.action == clues.get("action")

@@ -35,6 +35,7 @@ import cv2
 import h5py
 import numpy as np
 
+from cstm.config import at_least
 from cstm.data.sample import ACTIONS, ACTORS
 from cstm.data.synthetic.clip import MIN_PIXELS, Clip, render_clip
 from cstm.folder import whole_folder
@@ -81,7 +82,7 @@ def synthesize(
     training clip of the same seed. All is written beside ``root`` and renamed at the end. Raises a
     ValueError where ``root`` exists and is not empty, can't be written, or a number is too small.
     """
-    _check(clips, test_clips, size, frames, workers)
+    _check(clips, test_clips, seed, size, frames, workers)
     jobs = [("train", n) for n in range(clips)] + [("test", n) for n in range(test_clips)]
     with whole_folder(root) as folder:
         (folder / "Release" / "clips320H").mkdir(parents=True)
@@ -92,8 +93,9 @@ def synthesize(
 
 
 def _check(
-    clips: int, test_clips: int, size: tuple[int, int], frames: int, workers: int | None
+    clips: int, test_clips: int, seed: int, size: tuple[int, int], frames: int, workers: int | None
 ) -> None:
+    at_least(0, seed=seed)
     if clips < 0 or test_clips < 0 or clips + test_clips == 0:
         raise ValueError(f"expected at least one clip, got {clips} and {test_clips} test clips")
     if min(size) < 64 or size[0] % 2 or size[1] % 2:
