@@ -36,7 +36,6 @@ def write_stand_ins(folder: Path, photographs: Path) -> None:
     mask[50:200, 400:450] = 255
     cv2.imwrite(str(street / "01" / "00020.png"), mask)
 
-    shutil.copy(find_weights("tiny"), folder / "best.safetensors")
     evaluate(
         "tiny",
         root=folder / "world",
@@ -52,7 +51,11 @@ def write_stand_ins(folder: Path, photographs: Path) -> None:
     ]
     with gzip.open(folder / "word_vectors_300d.txt.gz", "wt") as file:
         file.writelines(lines)
-    with zipfile.ZipFile(folder / "glove.840B.300d.zip", "w") as archive:
+    (folder / "runs" / "paper").mkdir(parents=True)
+    shutil.copy(find_weights("tiny"), folder / "runs" / "paper" / "cstm.safetensors")
+
+    (folder / "cache").mkdir()
+    with zipfile.ZipFile(folder / "cache" / "glove.840B.300d.zip", "w") as archive:
         archive.writestr("glove.840B.300d.txt", "".join(lines))
 
 

@@ -239,6 +239,7 @@ def test_settings_that_make_no_sense(cstm, tmp_path):
         "--clip.size": "size should be at least",
     }.items():
         refused(cstm(*arguments, setting, 0), f"{setting[2:].split('.')[0]}: {reason}")
+    refused(cstm(*arguments, "--decoder.seed", -1), "decoder: seed should be at least 0")
     assert not (tmp_path / "run").exists()
     for command in (("segment", tmp_path, "--query", "a cat"), ("evaluate", "tiny")):
         where = "--out" if command[0] == "segment" else "--root"
@@ -331,6 +332,7 @@ def test_settings_of_the_page_that_make_no_sense(cstm):
         (["--waiting", "0"], "waiting"),
         (["--sentences", "0"], "sentences"),
         (["--seconds", "nan"], "seconds"),
+        (["--size", "0"], "size"),
     ):
         refused(cstm("serve", "--weights", "tiny", *options), word)
 

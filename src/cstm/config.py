@@ -172,6 +172,7 @@ class Schedule:
         at_least(
             0,
             samples=self.samples,
+            seed=self.seed,
             frozen_stages=self.frozen_stages,
             learning_rate=self.learning_rate,
             backbone_rate=self.backbone_rate,
@@ -194,9 +195,9 @@ class Experiment:
     model: ModelConfig | ReleasedConfig = field(default_factory=ModelConfig)
     clip: ClipConfig = field(default_factory=ClipConfig)
     encoders: Schedule = field(default_factory=Schedule)
-    """Stage one: the spatial and the temporal network, each on its own."""
+    """Stage one: the spatial and the temporal network, each on its own; lite has none."""
     decoder: Schedule = field(default_factory=lambda: Schedule(epochs=4))
-    """Stage two: a fresh decoder on both encoders."""
+    """Stage two: a fresh decoder on both encoders; of lite and --start, the whole network."""
     joint: Literal["decoder", "all", "alone"] = "decoder"
     """What stage two trains: the decoder on fixed encoders (section 4.2), or all together. Alone:
     all together from the backbones' weights, without a stage one."""

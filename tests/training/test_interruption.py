@@ -61,7 +61,7 @@ def test_killed_at_ten_random_moments(world, tmp_path):
         enough = moments.randrange(steps.value // KILLS)
         while done.value < enough and process.is_alive():
             time.sleep(0.001)
-        time.sleep(moments.uniform(0, 0.2))
+        time.sleep(moments.uniform(0, 0.05))
         process.kill()
         process.join()
         assert process.exitcode == -signal.SIGKILL

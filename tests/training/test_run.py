@@ -1,5 +1,6 @@
 """Training end to end on a handful of drawn clips: both stages, resuming, checkpoints."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,9 @@ from small import EXPERIMENT, SCHEDULE
 from cstm.config import Experiment
 from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
+from cstm.download import PublishedFile
 from cstm.model.network import ActorSegmenter
+from cstm.model.published import Published
 from cstm.training.calibrate import with_threshold
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.fit import Step
@@ -20,6 +23,7 @@ from cstm.training.plan import Pace, Run
 from cstm.training.run import train
 from cstm.training.stages import build_stage, stages_of
 from cstm.training.start import with_threshold_of
+from cstm.training.state import Progress
 from cstm.training.watch import watch
 
 
@@ -96,7 +100,8 @@ def test_the_average_of_the_weights_is_what_is_kept(finished):
 def test_a_run_leaves_metrics_and_provenance(finished):
     lines = (finished / "temporal" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
-    last = json.loads(lines[-1])
+    first, last = map(json.loads, lines)
+    assert last["loss"] < first["loss"]
     assert 0 <= last["validation"]["mean_iou"] <= 1
     assert 0 <= last["direction"] <= 1
     checkpoint = load_checkpoint(finished / "cstm.safetensors")
@@ -117,7 +122,9 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_undisturbed_one(
     for count, (stage, step) in enumerate(train(run, Fabric(accelerator="cpu", devices=1))):
         if stage.name == "spatial" and step.epoch == 1 and count:
             break
-    train_all(run)
+    rest = [step for stage, step in train(run, Fabric(accelerator="cpu", devices=1))
+            if stage.name == "spatial"]  # fmt: skip
+    assert rest[0].step > 0
     undisturbed = load_checkpoint(finished / "cstm.safetensors").network.state_dict()
     resumed = load_checkpoint(tmp_path / "cstm.safetensors").network.state_dict()
     for key, value in undisturbed.items():
@@ -319,6 +326,42 @@ def test_vectors_of_a_file_stay_fixed_in_a_single_stream_that_goes_on(
     assert torch.equal(
         after.spatial.language.vectors.weight, network.spatial.language.vectors.weight
     )
+
+
+def test_the_best_epoch_is_that_of_the_greatest_mean_iou():
+    scores = (0.2, 0.5, None, 0.4)
+    history = [
+        {"epoch": epoch, "validation": score and {"mean_iou": score}}
+        for epoch, score in enumerate(scores, start=1)
+    ]
+    assert Progress(history=history).best_epoch() == 2
+    assert Progress(history=history[2:3]).best_epoch() is None
+
+
+def test_glove_is_the_published_file(world, prepared, tmp_path, monkeypatch):
+    monkeypatch.setenv("CSTM_CACHE", str(tmp_path / "cache"))
+    content = "".join(
+        f"{word}{' 0.5' * EXPERIMENT.model.word_channels}\n" for word in ("cat", "is")
+    )
+    file = PublishedFile(
+        "http://localhost/glove.txt", f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
+    )
+    monkeypatch.setattr("cstm.model.pretrained.GLOVE", Published(file, "", ""))
+    file.path.parent.mkdir()
+    file.path.write_text(content)
+    alone = replace(EXPERIMENT, model=replace(EXPERIMENT.model, temporal=None))
+    run = replace(run_of(world, prepared, tmp_path / "run", alone), vectors=Path("glove"))
+    train_all(run)
+    network = load_checkpoint(tmp_path / "run" / "cstm.safetensors").network
+    assert isinstance(network, ActorSegmenter)
+    assert (network.spatial.language.vectors.weight == 0.5).all(1).sum() == 2
+
+
+def test_a_run_that_ends_within_its_warm_up_is_told(world, prepared, tmp_path, capsys):
+    slow = replace(SCHEDULE, warm_up_steps=1000)
+    alone = replace(EXPERIMENT, model=replace(EXPERIMENT.model, temporal=None), encoders=slow)
+    train_all(run_of(world, prepared, tmp_path, alone))
+    assert "rises over 1000, stays small; raise --encoders.epochs" in capsys.readouterr().err
 
 
 def test_what_a_first_batch_cannot_tell_is_watched_from_the_next(finished, capsys, monkeypatch):

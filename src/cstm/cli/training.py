@@ -39,7 +39,8 @@ def train(
 
     Example: cstm train tiny --data synthetic --root world --out runs/tiny
 
-    Example: cstm train lite --start lite --data own --root FOLDER --out runs/own
+    Example: cstm train lite --start lite --data own --root FOLDER --out runs/own \\
+        --decoder.epochs 20 --decoder.warm-up-steps 5
 
     Args:
         experiment: Name of the experiment: paper, fast, lite, tiny, or a row of Table 3.
@@ -53,18 +54,22 @@ def train(
             no end: other numbers are other clips. 0 to 9,999 if not given; 1,000 clips take about
             1.1 GB of disk at 192 pixels, 3.1 GB at 320.
         composed_motions: Motions to train on more often than usual in composed clips, and how many
-            times as often: `closer 4 away 4`.
+            times as often: `closer 4 away 4`. There are left, right, up, down, still, spinning,
+            closer, away, jumping, "rolling left" and "rolling right".
         prepared: Where decoded clips are kept; runs can share it. OUT/prepared if not given.
         validation_samples: Test samples of each dataset that has a test part, evaluated after every
             epoch; 0 for none.
         device: Where to compute; auto takes a GPU if there is one.
-        precision: Of the computation; weights stay in single precision.
+        precision: Of the computation. bf16-mixed and 16-mixed are faster where the processor knows
+            them, with weights in single precision; 64-true is for comparing sums.
         compiled: Compile the network first: minutes once, then up to twice as fast.
         accumulate: Parts in which each process computes its share of a batch, to save memory.
         save_minutes: A run that is killed loses at most so many minutes of work.
-        start: Weights to go on from, by name or path, all of which train together; the backbones'
-            own if not given.
-        vectors: GloVe text file (.txt, .gz, .zip), kept fixed; vectors are learned if not given.
+        start: Weights to go on from, by name or path, all of which train together, by the settings
+            of --decoder (of --encoders, if the network has one stream), at the size of --clip.size;
+            the backbones' own if not given.
+        vectors: Word vectors that are kept fixed: glove (downloaded once, 2.2 GB), or a file in its
+            text format (.txt, .gz, .zip); vectors are learned if not given.
         words: Of the words of that file, the commonest to know besides those of the sentences.
         spatial_weights: Weights file the spatial backbone starts from, or `random`; the published
             ones (downloaded once, see `cstm fetch`) if not given, random for narrow backbones.

@@ -123,17 +123,18 @@ def pack(
     A network whose word vectors come from a file understands any word of that file: give the file,
     and its commonest words come along.
 
-    Example: cstm pack runs/lite/cstm.safetensors lite.safetensors --vectors glove.840B.300d.zip
+    Example: cstm pack runs/lite/cstm.safetensors lite.safetensors --vectors glove
 
     Args:
         source: A checkpoint, or the name of weights that come with the package.
         destination: File to write, .safetensors; it appears whole or not at all.
-        vectors: The file that the network was trained with, for more words.
+        vectors: What the network was trained with, for more words: glove, or a file.
         words: How many of its commonest words to know, 10,000 if not given; 1,000 take 0.3 MB.
         overwrite: Replace the file if there is one.
     """
     from cstm.folder import check_output_file
     from cstm.inference.load import find_weights
+    from cstm.model.pretrained import find_vectors
     from cstm.training.checkpoint import load_checkpoint, save_checkpoint
     from cstm.training.vocabulary import with_words
 
@@ -142,6 +143,7 @@ def pack(
     check_output_file(destination, overwrite)
     checkpoint = load_checkpoint(find_weights(source))
     if vectors is not None:
+        vectors = find_vectors(vectors)
         checkpoint = with_words(checkpoint, vectors, 10_000 if words is None else words)
     save_checkpoint(destination, checkpoint, compact=True)
     megabytes = destination.stat().st_size / 1e6
@@ -164,18 +166,21 @@ def import_weights(
     is and what equals the authors' script: docs/released.md.
 
     Example: cstm import-weights checkpoint.pth.tar released.safetensors \\
-        --vectors glove.840B.300d.zip --sentences a2d_annotation.txt
+        --vectors glove --sentences a2d_annotation.txt
 
     Args:
         source: The authors' checkpoint.pth.tar; no code in it is run.
         destination: File to write, .safetensors; it appears whole or not at all.
-        vectors: GloVe 840B (glove.840B.300d.zip or .txt), which the release was trained with.
+        vectors: GloVe 840B, which the release was trained with: glove (downloaded once, 2.2 GB), or
+            glove.840B.300d.zip or .txt.
         words: How many of the commonest words to keep; 50,000 take 60 MB.
         sentences: Text files whose words are kept besides, however rare; takes minutes.
         overwrite: Replace the file if there is one.
     """
+    from cstm.model.pretrained import find_vectors
     from cstm.training.import_weights import import_released
 
+    vectors = find_vectors(vectors)
     checkpoint = import_released(source, destination, vectors, words, sentences, overwrite)
     known = len(checkpoint.vocabulary.words)
     print(f"the released network, with {known:,} words, written to {destination}")

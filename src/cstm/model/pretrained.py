@@ -14,7 +14,7 @@ from torch import Tensor
 
 from cstm.download import fetch
 from cstm.model.backbones import Backbone
-from cstm.model.published import BACKBONE_WEIGHTS
+from cstm.model.published import BACKBONE_WEIGHTS, GLOVE
 
 Take = Literal["whole", "partial"]
 """Whole: the file fits tensor by tensor or is refused. Partial: take what fits and report it."""
@@ -76,6 +76,15 @@ def find_weights(name: str, choice: str | None = None) -> Path | None:
     if not Path(choice).is_file():
         raise ValueError(f"no weights at {choice}; give a PyTorch or safetensors file, or random")
     return Path(choice)
+
+
+def find_vectors(choice: Path) -> Path:
+    """Path of a file of word vectors; of the published ones, from the cache, for ``glove``.
+
+    Raises:
+        ValueError: the published ones can't be had.
+    """
+    return fetch(GLOVE.file) if str(choice) == "glove" else choice
 
 
 def load_backbone(name: str, backbone: Backbone, path: Path, take: Take = "whole") -> Report:

@@ -79,4 +79,4 @@ GLOVE = Published(
     "Common Crawl, 840 billion words",
     "PDDL 1.0",
 )
-"""The paper's word vectors, 2.2 GB, for ``cstm train --vectors``."""
+"""The paper's word vectors, 2.2 GB, for ``cstm train --vectors glove``."""

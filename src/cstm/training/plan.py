@@ -53,7 +53,7 @@ class Run:
     """Checkpoint of a network of the same kind to go on from; None to train one from its backbones.
     """
     vectors: Path | None = None
-    """GloVe text file; None to learn word vectors."""
+    """File in GloVe's text format, or ``glove``, the published one; None to learn word vectors."""
     words: int = 0
     """How many of that file's commonest words to know besides those of the sentences."""
     spatial_weights: str | None = None

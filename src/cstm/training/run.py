@@ -14,16 +14,16 @@ from lightning_fabric import Fabric
 
 from cstm.data.datasets import has_part, open_dataset
 from cstm.data.mixture import Mixture, Source
-from cstm.data.prepared import PreparedSamples, prepare, prepared_name
+from cstm.data.prepared import PreparedSamples, check_space, prepare, prepared_name
 from cstm.data.sample import Samples
 from cstm.data.words import Vocabulary
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.folder import whole_file
 from cstm.model.network import ActorSegmenter, StreamName
-from cstm.model.pretrained import find_weights, load_backbone
+from cstm.model.pretrained import find_vectors, find_weights, load_backbone
 from cstm.progress import is_first_process, track
-from cstm.training.batches import Share
+from cstm.training.batches import Share, steps_of_epoch
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.fit import Step, fit
 from cstm.training.plan import Run, Task
@@ -66,6 +66,9 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             if _has_test(source)
         }
     weights = {stage.name: _find_weights(run, stage, fabric) for stage in stages}
+    if run.vectors is not None:
+        with fabric.rank_zero_first(local=True):
+            run = replace(run, vectors=find_vectors(run.vectors))
     datasets = [_open(run, source) for source in run.sources]
     pairs = [pair for dataset in datasets for pair in dataset.pairs]
     vocabulary = vocabulary_of(pairs, [stage.schedule for stage in stages])
@@ -107,6 +110,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             origin=_origin(run, stage, samples, vocabulary),
             provenance=provenance(run, stage),
         )
+        _warn_of_warm_up(task, stage)
         watched = validate if tests else None
         for step in fit(fabric, task, run.out / stage.name, run.pace, watched):
             # Not before fit has taken up what is there: it may be refused.
@@ -118,6 +122,19 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     if fabric.is_global_zero:
         final = load_checkpoint(run.out / stages[-1].name / "last.safetensors")
         save_checkpoint(run.out / "cstm.safetensors", final)
+
+
+def _warn_of_warm_up(task: Task, stage: Stage) -> None:
+    """Say so if a stage ends before its learning rate has risen: it would hardly learn."""
+    steps = steps_of_epoch(task.samples, task.schedule) * task.schedule.epochs
+    if steps <= task.schedule.warm_up_steps and is_first_process():
+        settings = "decoder" if stage.name == "joint" else "encoders"
+        print(
+            f"{stage.name}: in its {steps} steps the learning rate, which rises over "
+            f"{task.schedule.warm_up_steps}, stays small; raise --{settings}.epochs or lower "
+            f"--{settings}.warm-up-steps",
+            file=sys.stderr,
+        )
 
 
 def _has_test(source: Source) -> bool:
@@ -155,6 +172,9 @@ def _prepare(run: Run, datasets: Sequence[Samples], fabric: Fabric) -> list[Prep
         for folder, samples in zip(folders, datasets, strict=True)
         if folder.exists()
     }
+    if fabric.is_global_zero:
+        missing = [s for f, s in zip(folders, datasets, strict=True) if f not in ready]
+        check_space(run.prepared, missing, clip)
     for source, folder, samples in zip(run.sources, folders, datasets, strict=True):
         with fabric.rank_zero_first():
             if fabric.is_global_zero and not folder.exists():

@@ -1,0 +1,68 @@
+"""What a step makes smaller, and that it is one step however a batch is parted."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+from small import EXPERIMENT, SCHEDULE
+from torch.testing import assert_close
+
+from cstm.data.prepared import Batch
+from cstm.data.transforms import unit_range
+from cstm.model.network import ActorSegmenter
+from cstm.training.fit import _optimize
+from cstm.training.loss import segmentation_loss
+from cstm.training.objective import Objective
+
+WEIGHTS = {"motion_loss": 0.2, "class_loss": 0.3, "presence_loss": 0.4}
+
+
+@pytest.fixture
+def batch() -> Batch:
+    torch.manual_seed(1)
+    maps = (torch.randint(0, high, (4, 64, 64), dtype=torch.uint8) for high in (2, 9, 8, 81))
+    return Batch(
+        torch.randint(0, 256, (4, 8, 3, 64, 64), dtype=torch.uint8),
+        torch.randint(2, 9, (4, 6)),
+        *maps,
+        name=["a", "b", "c", "d"],
+    )
+
+
+def objective(**settings) -> Objective:
+    torch.manual_seed(0)
+    return Objective(ActorSegmenter(EXPERIMENT.model, 9), replace(SCHEDULE, **settings)).eval()
+
+
+def test_the_loss_is_the_sum_of_all_by_their_weights(batch):
+    weights = {name.replace("loss", "weight"): weight for name, weight in WEIGHTS.items()}
+    whole = objective(positive_weight=3.0, dice_weight=0.7, **weights)
+    loss, values = whole(*batch[:-1])
+    responses = whole.network(unit_range(batch.clip), batch.words)
+    of_masks = segmentation_loss(
+        responses.maps, batch.mask.float(), positive_weight=3.0, dice_weight=0.7
+    )
+    assert_close(values["loss"], of_masks)
+    others = sum(weight * values[name] for name, weight in WEIGHTS.items())
+    assert others > 0.1
+    assert_close(loss, of_masks + others)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 4])
+def test_parts_of_a_batch_make_one_step(batch, parts):
+    """But for the means of the auxiliary losses, which see a part at a time."""
+    fabric = Fabric(accelerator="cpu", devices=1)
+    whole = objective(motion_weight=0.0, class_weight=0.0)
+    before = [parameter.clone() for parameter in whole.parameters()]
+    loss, values = whole(*batch[:-1])
+    gradients = torch.autograd.grad(loss, list(whole.parameters()))
+    norm = torch.stack([gradient.norm() for gradient in gradients]).norm()
+    model, optimizer = fabric.setup(whole, torch.optim.SGD(whole.parameters(), lr=0.1))
+    size = 4 // parts
+    pieces = [Batch(*(item[i : i + size] for item in batch)) for i in range(0, 4, size)]
+    watched = _optimize(fabric, model, optimizer, pieces, 0)
+    assert watched["loss"] == pytest.approx(float(values["loss"]), abs=1e-5)
+    length = 0.1 * min(1.0, float(10 / norm))
+    for parameter, old, gradient in zip(whole.parameters(), before, gradients, strict=True):
+        assert_close(parameter, old - length * gradient, atol=1e-5, rtol=1e-4)
