@@ -3,7 +3,7 @@ BIN := .venv/bin
 
 .PHONY: demo test check docs wheel clean
 
-demo: .venv/installed  ## draw an unseen clip with two look-alikes and find each by its sentence
+demo: .venv/installed  ## a cyclist in a real street, and two drawn look-alikes told apart
 	$(BIN)/cstm demo --out demo --overwrite
 
 test: .venv/installed  ## run all tests

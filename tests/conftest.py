@@ -4,11 +4,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 from jaxtyping import install_import_hook
 from own_videos import write_own
 from photographs import draw_photographs
 
 install_import_hook("cstm", "beartype.beartype")
+
+# Examples are the same in every run, and a busy machine may take its time.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 # Threads that wait for each other on a busy machine make small tensors a hundred times slower.
 torch.set_num_threads(1)

@@ -176,4 +176,10 @@ def test_tables_name_the_protocol_and_have_a_row_for_every_group(network, sample
     tables = metric_tables(result)
     assert str(tables[0].title).startswith(f"{protocol} protocol")
     assert tables[0].row_count == 1
+    keys = [f"precision@0.{x}" for x in range(5, 10)] + ["ap", "overall_iou", "mean_iou"]
+    told = dict(zip(("samples", *keys), range(10, 19), strict=False))
+    whole = {**result, **{key: value / 100 for key, value in told.items()}, "samples": 10}
+    shown = {str(c.header): next(iter(c.cells)) for c in metric_tables(whole)[0].columns}
+    expected = {"": "all", "samples": "10", "AP": "16.0", "overall": "17.0", "mean": "18.0"}
+    assert shown | expected | {f".{x}": f"{x + 6}.0" for x in range(5, 10)} == shown
     assert sum(table.row_count for table in tables[1:]) == sum(len(result[k]) for k in BREAKDOWNS)

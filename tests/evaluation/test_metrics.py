@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools.coco import COCO
@@ -366,7 +366,6 @@ def test_no_sample_at_all():
 
 
 @given(arrays(np.float32, (3, 4), elements=st.floats(0, 1, width=16)), st.integers(1, 11))
-@settings(deadline=None)
 def test_pick_compares_means_inside_both_masks(probability: np.ndarray, border: int):
     named = np.arange(12).reshape(3, 4) < border
     mean_named = sum(float(p) for p in probability[named]) / border

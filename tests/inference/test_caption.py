@@ -8,7 +8,7 @@ from cstm.inference.caption import BAR, caption, text_width, type_size, wrap
 WORDS = st.lists(st.text("abcdefgijw", min_size=1, max_size=12), min_size=1, max_size=24)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(words=WORDS, width=st.integers(30, 900), size=st.floats(11, 40))
 def test_lines_fit_and_hold_the_whole_sentence(words, width, size):
     lines = wrap("  ".join(words), width, size)

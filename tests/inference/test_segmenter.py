@@ -30,9 +30,7 @@ def noise(length, height=24, width=40):
     return np.random.default_rng(5).integers(0, 256, (length, height, width, 3), np.uint8)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     length=st.integers(1, 40),
     frames=st.integers(1, 9),
@@ -155,6 +153,15 @@ def test_an_absent_actor_has_an_empty_mask_and_the_presence_is_the_score(vocabul
         assert (result.probabilities > 0.9).all()
 
 
+def test_the_least_score_is_the_users_to_choose(vocabulary):
+    video = [np.full((16, 16, 3), value, np.uint8) for value in (30, 200, 120, 135, 250)]
+    for least, found in ((0.1, 5), (0.5, 3), (0.9, 1)):
+        segmenter = Segmenter(Doubtful(), vocabulary, SMALL, least_score=least)
+        assert sum(result.masks.all() for result in segmenter.segment(video, ["cat"])) == found
+    with pytest.raises(ValueError, match=r"least_score should be from 0 to 1, got 1\.5"):
+        Segmenter(Doubtful(), vocabulary, SMALL, least_score=1.5)
+
+
 def test_the_real_network_fits(vocabulary):
     config = replace(
         TINY,
@@ -196,7 +203,7 @@ def test_some_frames_have_the_masks_of_a_whole_run(learned, vocabulary):
     segmenter = Segmenter(learned, vocabulary, SMALL, batch=1)
     whole = list(segmenter.segment(noise(40), ["the cat", "a dog"], "probabilities"))
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(start=st.integers(0, 39), size=st.integers(1, 40), every=st.integers(1, 20))
     def check(start, size, every):
         wanted = FrameRange(start, start + size, every)

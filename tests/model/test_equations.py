@@ -52,7 +52,7 @@ def slow_cmam(cmam: CMAM, visual, words):
     return torch.tensor(modulated).T, torch.tensor(attention), weights
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     attention=st.sampled_from(["written", "pooled"]),
     grid=grids,
@@ -81,7 +81,7 @@ def test_cmam_is_equations_1_to_6(attention, grid, batch, words, widths, seed):
         assert (weights[b, ~present] == 0).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(grid=grids, widths=st.tuples(sizes, sizes, sizes), seed=st.integers(0, 2**31))
 def test_pooled_attention_equals_the_written_one(grid, widths, seed):
     torch.manual_seed(seed)
@@ -110,7 +110,7 @@ def slow_lgfs(fusion: LGFS, spatial, temporal, sentence):
     return torch.stack(fused)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(shape=st.tuples(sizes, sizes, sizes, sizes), language=sizes, seed=st.integers(0, 2**31))
 def test_lgfs_is_equations_7_and_8(shape, language, seed):
     torch.manual_seed(seed)
@@ -160,7 +160,7 @@ def slow_refinement(block, x):
     return (before + x).clamp(min=0)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     fusion=st.sampled_from(["lgfs", "add", "max"]),
     side=st.integers(1, 2),

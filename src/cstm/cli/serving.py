@@ -20,6 +20,7 @@ def serve(
     sentences: int = 8,
     waiting: int = 20,
     device: Device = "auto",
+    size: int | None = None,
 ) -> None:
     """Open a page in the browser: drop a video, write sentences, see who is found.
 
@@ -38,6 +39,8 @@ def serve(
         sentences: Most sentences at a time.
         waiting: Most visitors that wait for their turn; one is served at a time.
         device: Where to compute; auto takes a GPU if there is one.
+        size: Side of the network's input in pixels, that of the weights if not given; a larger one
+            sees smaller actors and takes longer.
     """
     try:
         from cstm.web.serve import open_page
@@ -53,8 +56,8 @@ def serve(
     at_least(1, seconds=seconds, megabytes=megabytes, sentences=sentences, waiting=waiting)
     if not 0 < port < 2**16:
         raise ValueError(f"port should be a number from 1 to {2**16 - 1}, got {port}")
-    limits = Limits(seconds, megabytes, sentences)
-    with open_page(load(weights, device=device), limits, host, port, waiting) as page:
+    limits = Limits(seconds=seconds, megabytes=megabytes, sentences=sentences)
+    with open_page(load(weights, device=device, size=size), limits, host, port, waiting) as page:
         print(f"open {page.local_url} in a browser; stop with Ctrl-C", flush=True)
         page.block_thread()
 

@@ -21,6 +21,7 @@ def segment(
     device: Device = "auto",
     batch: int = 8,
     size: int | None = None,
+    least_score: float | None = None,
     overwrite: bool = False,
 ) -> None:
     """Find the actors that sentences describe, in every frame of a video.
@@ -46,15 +47,18 @@ def segment(
         query: A sentence that singles out one actor. Repeat for more sentences.
         out: Folder to write; it appears whole or not at all.
         save: What to write.
-        frames: Only these, counted from 0: 100:200, 100: or :200.
+        frames: Only these, counted from 0: 100:200 (199 is the last), 100: or :200; 10 is one
+            frame.
         start: Only from this time on: 83.5 (seconds) or 1:23.5.
         end: Only before this time.
         every: Only every nth of these frames.
         weights: Weights that come with the package (lite, or tiny), or a checkpoint's path.
         device: Where to compute; auto takes a GPU if there is one.
         batch: Frames × queries computed at once.
-        size: Side of the network's input in pixels, that of the weights if not given (lite: 256).
+        size: Side of the network's input in pixels, that of the weights if not given (lite: 320).
             A larger one, such as 384, sees smaller actors and takes longer.
+        least_score: Score from which on an actor has a mask, from 0 to 1; 0.5 if not given (lite).
+            Lower finds more actors, and more where nobody is. masks.json has the scores.
         overwrite: Replace the folder if an earlier run wrote it.
     """
     from cstm.data.frame_range import parse_range
@@ -64,7 +68,7 @@ def segment(
 
     wanted = parse_range(frames, every, start, end)
     check_output(out, overwrite, WRITTEN)
-    segmenter = load(weights, device=device, batch=batch, size=size)
+    segmenter = load(weights, device=device, batch=batch, size=size, least_score=least_score)
     count = segment_to_folder(
         segmenter, video, query, out, save=save, frames=wanted, overwrite=overwrite
     )

@@ -47,15 +47,19 @@ def judge(
     probability: Float[ndarray, "height width"],
     mask: Bool[ndarray, "height width"],
     presence: float | None,
+    least: float | None = None,
 ) -> tuple[Bool[ndarray, "height width"], float]:
     """Settle a mask and its score, for files and metrics alike.
 
     Where a network tells how probable it is that the actor is there, that is the score, and below
-    one half the mask is empty. Else the score is :func:`mask_score`.
+    ``least``, one half if not given, the mask is empty. Else the score is :func:`mask_score`, and
+    any will do if ``least`` is not given.
     """
     if presence is None:
-        return mask, mask_score(probability, mask)
-    return mask & (presence >= 0.5), presence
+        score, usual = mask_score(probability, mask), 0.0
+    else:
+        score, usual = presence, 0.5
+    return mask & (score >= (usual if least is None else least)), score
 
 
 def read_segmentation(segmentation: object, height: int, width: int) -> RunLength:

@@ -18,6 +18,7 @@ def load(
     device: Device = "auto",
     batch: int = 8,
     size: int | None = None,
+    least_score: float | None = None,
 ) -> Segmenter:
     """Load trained weights, ready for any video.
 
@@ -27,7 +28,9 @@ def load(
         device: where to compute; ``auto`` takes a GPU if there is one.
         batch: frames × queries computed at once.
         size: side of the square, in pixels, in which the network sees a frame; None: that of the
-            weights (256 for ``lite``). A larger one sees smaller actors, and takes longer.
+            weights (320 for ``lite``). A larger one sees smaller actors, and takes longer.
+        least_score: score from which on an actor has a mask, 0 to 1; None: 0.5 for ``lite``. With
+            a lower one more actors are found, and more where nobody is.
 
     Raises:
         ValueError: no such weights, or not a checkpoint.
@@ -39,6 +42,7 @@ def load(
         checkpoint.experiment.clip,
         device=pick_device(device),
         batch=batch,
+        least_score=least_score,
     )
 
 

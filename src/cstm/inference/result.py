@@ -25,8 +25,8 @@ class FrameResult:
     masks: Bool[ndarray, "query height width"]
     """Where the actor is: probability above 0.5, and nowhere if it is probably not there."""
     scores: Float[ndarray, " query"]
-    """Probability that the actor is there at all, from 0.5 on where a mask may be. From a network
-    that doesn't tell: mean probability inside the mask, 0 where it is empty."""
+    """Probability that the actor is there at all, from 0.5 (or ``least_score``) on where a mask may
+    be. From a network that doesn't tell: mean probability inside the mask, 0 where it is empty."""
     probabilities: Float[ndarray, "query height width"] | None = None
     """Of every pixel, were the actor there; only where asked for."""
 

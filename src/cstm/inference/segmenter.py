@@ -58,6 +58,8 @@ class Segmenter:
         device: where the network runs.
         precision: ``bfloat16`` is faster on most GPUs, and slower on most CPUs.
         batch: how many clips go through the network at once; one clip is one frame and one query.
+        least_score: score below which a mask is emptied, 0 to 1; None: 0.5 of a network that tells
+            whether the actor is there, else 0.
     """
 
     def __init__(
@@ -68,15 +70,19 @@ class Segmenter:
         device: str | torch.device = "cpu",
         precision: Literal["float32", "bfloat16"] = "float32",
         batch: int = 8,
+        least_score: float | None = None,
     ) -> None:
         if batch < 1:
             raise ValueError(f"a batch holds at least 1 clip, got {batch}")
+        if least_score is not None and not 0 <= least_score <= 1:
+            raise ValueError(f"least_score should be from 0 to 1, got {least_score}")
         self.device = torch.device(device)
         self.network = network.to(self.device).eval()
         self.vocabulary = vocabulary
         self.clip = clip
         self.precision = precision
         self.batch = batch
+        self.least_score = least_score
 
     def segment(
         self,
@@ -142,7 +148,7 @@ class Segmenter:
         presences = list(chain.from_iterable(presence for _, presence in answers))
         for number, target in enumerate(group):
             asked = slice(number * len(words), (number + 1) * len(words))
-            yield _frame_result(target.frame, maps[number], presences[asked], self.clip, keep)
+            yield self._result(target.frame, maps[number], presences[asked], keep)
 
     @torch.inference_mode()
     def _answer(
@@ -154,23 +160,26 @@ class Segmenter:
             inputs = unit_range(torch.from_numpy(clips).to(self.device))
             return self.network.predict(inputs, words).probabilities()
 
-
-@torch.inference_mode()
-def _frame_result(
-    frame: Frame,
-    maps: Float[Tensor, "query size size"],
-    presences: Sequence[float | None],
-    clip: ClipConfig,
-    keep: Literal["masks", "probabilities"],
-) -> FrameResult:
-    """Bring one frame's maps back to its native size."""
-    native = resize_pad(frame, clip).invert(maps).cpu().numpy()
-    masks, scores = zip(*map(judge, native, native > 0.5, presences), strict=True)
-    return FrameResult(
-        frame.index,
-        frame.time,
-        frame.image,
-        np.stack(masks),
-        np.array(scores),
-        native if keep == "probabilities" else None,
-    )
+    @torch.inference_mode()
+    def _result(
+        self,
+        frame: Frame,
+        maps: Float[Tensor, "query size size"],
+        presences: Sequence[float | None],
+        keep: Literal["masks", "probabilities"],
+    ) -> FrameResult:
+        """Bring one frame's maps back to its native size."""
+        native = resize_pad(frame, self.clip).invert(maps).cpu().numpy()
+        judged = (
+            judge(probability, probability > 0.5, presence, self.least_score)
+            for probability, presence in zip(native, presences, strict=True)
+        )
+        masks, scores = zip(*judged, strict=True)
+        return FrameResult(
+            frame.index,
+            frame.time,
+            frame.image,
+            np.stack(masks),
+            np.array(scores),
+            native if keep == "probabilities" else None,
+        )

@@ -204,8 +204,8 @@ class Visit:
     def _check_length(self, seconds: float) -> None:
         if seconds > self._limits.seconds:
             raise ValueError(
-                f"This video lasts {seconds:.0f} seconds or more; this page takes up to "
-                f"{self._limits.seconds:.0f}. Cut it, or use `cstm segment` on your own computer, "
+                f"This video lasts {seconds:.3g} seconds or more; this page takes up to "
+                f"{self._limits.seconds:g}. Cut it, or use `cstm segment` on your own computer, "
                 "which takes any length."
             )
 
