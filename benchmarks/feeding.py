@@ -6,9 +6,9 @@ Run by hand, on a machine that does nothing else::
         --prepared runs/tiny/prepared/synthetic-world-8x2-128
 """
 
+import itertools
 import time
 from collections.abc import Iterable, Iterator
-from itertools import chain, repeat
 from pathlib import Path
 from statistics import median
 
@@ -16,15 +16,17 @@ import torch
 import tyro
 from torch.utils.data import DataLoader
 
-from cstm.config import DataFormat
+from cstm.config import DataFormat, at_least
 from cstm.data.datasets import open_dataset
-from cstm.data.prepared import Batch, PreparedSamples, collate
-from cstm.data.words import Vocabulary
+from cstm.data.mixture import Mixture
+from cstm.data.prepared import Batch, PreparedSamples
 from cstm.experiments import get_experiment
 from cstm.processes import pick_device
+from cstm.training.batches import Share, batches
 from cstm.training.fit import parameter_groups
 from cstm.training.objective import Objective
 from cstm.training.stages import build_stage, stages_of
+from cstm.training.vocabulary import vocabulary_of
 
 ROUNDS = 5
 
@@ -59,24 +61,24 @@ def main(
     computes it in bfloat16 where that is as good, as `--precision bf16-mixed` does.
     ``prepared`` is one of the folders in which `cstm train` keeps decoded clips.
     """
+    at_least(1, count=count)
     settings, device = get_experiment(experiment), pick_device("auto")
     samples = open_dataset(data, root, "train", settings.clip)
     ready = PreparedSamples(prepared, samples)
-    vocabulary = Vocabulary.of_sentences([pair.sentence for pair in ready.pairs])
     stage = stages_of(settings)[0]
-    size = stage.schedule.batch
+    vocabulary = vocabulary_of(ready.pairs, [stage.schedule])
+    size, mixture = stage.schedule.batch, Mixture([ready], [1.0])
 
-    def batches() -> Iterator[Batch]:
-        runs = ready.epoch_runs(0, 0, stage.schedule.sentences_per_frame)
-        order = [index for run in runs for index in run]
-        for start in chain.from_iterable(repeat(range(0, len(order) - size, size))):
-            yield collate([ready.row(i, False) for i in order[start : start + size]], vocabulary)
+    def fed() -> Iterator[Batch]:
+        for epoch in itertools.count():
+            for (batch,) in batches(mixture, vocabulary, stage.schedule, epoch, 0, Share()):
+                yield batch
 
     def steps() -> Iterator[int]:
         network = build_stage(stage, vocabulary, Path())
         objective = Objective(network, stage.schedule).to(device).train()
         optimizer = torch.optim.Adam(parameter_groups(objective), lr=1e-4)
-        for batch in batches():
+        for batch in fed():
             with torch.autocast(device.type, torch.bfloat16, enabled=reduced):
                 loss, _ = objective(*(tensor.to(device) for tensor in batch[:-1]))
             optimizer.zero_grad()
@@ -86,8 +88,8 @@ def main(
             yield size
 
     loader = DataLoader(samples, size, collate_fn=len, num_workers=workers)  # pyright: ignore[reportArgumentType]
-    reading = rate(chain.from_iterable(repeat(loader)), count)
-    feeding = rate((len(batch.name) for batch in batches()), count)
+    reading = rate(itertools.chain.from_iterable(itertools.repeat(loader)), count)
+    feeding = rate((len(batch.name) for batch in fed()), count)
     taking = rate(steps(), count)
     print(f"training, {stage.name:18} {taking:9.1f} samples/s")
     print(f"reader, {workers:2} workers {reading:18.1f}  {reading / taking:.1f}×")
@@ -95,4 +97,7 @@ def main(
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    try:
+        tyro.cli(main)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None

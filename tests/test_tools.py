@@ -1,7 +1,8 @@
-"""The tools: cut-outs and films, from files of our own instead of packages; the mean of runs."""
+"""Tools and benchmarks: cut-outs and films, from files of our own; the mean of runs; feeding."""
 
 import gzip
 import importlib.util
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,20 +12,24 @@ import numpy as np
 import pytest
 import torch
 
+from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.figures import measure
 from cstm.data.masks import mask_area, read_segmentation
 from cstm.data.nouns import CATEGORIES
 from cstm.data.own_files import read_own
+from cstm.data.prepared import prepare
+from cstm.data.synthetic import synthesize
 from cstm.data.words import Vocabulary
+from cstm.experiments import get_experiment
 from cstm.inference.load import find_weights
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 
-TOOLS = Path(__file__).parent.parent / "tools"
+ROOT = Path(__file__).parent.parent
 
 
-def load_tool(name: str):
-    spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
+def load_tool(name: str, folder: str = "tools"):
+    spec = importlib.util.spec_from_file_location(name, ROOT / folder / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -64,13 +69,22 @@ def test_collected_cutouts_are_of_known_classes_and_can_be_cut_out(tool, tmp_pat
     assert figure.colours.clear == "green"
     border = found[0].read()[:4]
     assert (border[..., 1] > border[..., 0]).all(), "colours go on beyond the edge"
-
-
-def test_a_missing_picture_is_told(tool, tmp_path):
+    with pytest.raises(SystemExit, match="is not empty"):
+        tool.main()
+    root = tmp_path / "another"
+    monkeypatch.setattr(sys, "argv", ["collect", str(root), str(stamps), str(emoji)])
+    empty = np.zeros((90, 120, 4), np.uint8)
+    cv2.imwrite(str(stamps / "zebra" / "zebra.png"), empty)
+    with pytest.raises(SystemExit, match=r"zebra\.png: all of it is transparent"):
+        tool.main()
+    (stamps / "crow" / "crow.png").unlink()
     with pytest.raises(SystemExit, match="0 files crow"):
-        tool.find_stamp(tmp_path, "crow")
+        tool.main()
+    draw(stamps / "crow" / "crow.png")
+    (emoji / "1f427.webp").unlink()
     with pytest.raises(SystemExit, match=r"no 1f427\.webp"):
-        tool.find_emoji(tmp_path, "🐧")
+        tool.main()
+    assert not root.exists()
 
 
 def test_the_mean_of_two_runs(tmp_path, monkeypatch):
@@ -133,3 +147,15 @@ def test_films_come_together_with_masks_that_fit(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit, match=r"vtest\.avi is missing; see .*--help"):
         tool.main()
     assert not (tmp_path / "new").exists()
+
+
+def test_the_benchmark_of_feeding_runs(tmp_path, capsys):
+    root, clip = tmp_path / "world", get_experiment("tiny").clip
+    synthesize(root, 6, 0, seed=3, size=(96, 80), frames=12, workers=1)
+    list(prepare(A2DSentences(root, "train", clip), clip, tmp_path / "clips", workers=0))
+    benchmark = load_tool("feeding", "benchmarks")
+    benchmark.ROUNDS = 1
+    benchmark.main("tiny", root, tmp_path / "clips", "synthetic", count=1, workers=0)
+    assert len(re.findall(r" \d+\.\d samples/s", capsys.readouterr().out)) == 1
+    with pytest.raises(ValueError, match="count should be at least 1"):
+        benchmark.main("tiny", root, tmp_path / "clips", "synthetic", count=0)

@@ -15,6 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cstm.folder import whole_folder
+
 MARGIN, LONG_SIDE = 4, 480
 
 # Class: stamps | emoji. Left out is what is drawn flat, stands in water, or is under 60 pixels.
@@ -157,7 +159,7 @@ def read_table() -> dict[str, tuple[list[str], list[str]]]:
 def find_stamp(folder: Path, name: str) -> Path:
     found = [path for path in folder.rglob(f"{name}.png") if "cartoon" not in path.parts]
     if len(found) != 1:
-        raise SystemExit(f"{folder}: {len(found)} files {name}.png, not one")
+        raise ValueError(f"{folder}: {len(found)} files {name}.png, not one")
     return found[0]
 
 
@@ -166,15 +168,17 @@ def find_emoji(folder: Path, emoji: str) -> Path:
     for path in (folder / f"{code}.webp", folder / f"{code}-fe0f.webp"):
         if path.exists():
             return path
-    raise SystemExit(f"{folder}: no {code}.webp for {emoji}")
+    raise ValueError(f"{folder}: no {code}.webp for {emoji}")
 
 
 def write(source: Path, target: Path) -> None:
     """Crop a picture to what is not transparent, with a margin, and write it."""
     picture = cv2.imread(str(source), cv2.IMREAD_UNCHANGED)
     if picture is None or picture.ndim < 3 or picture.shape[2] != 4:
-        raise SystemExit(f"{source}: no transparent background")
+        raise ValueError(f"{source}: no transparent background")
     left, top, width, height = cv2.boundingRect((picture[..., 3] > 127).astype(np.uint8))
+    if not width:
+        raise ValueError(f"{source}: all of it is transparent")
     picture = picture[top : top + height, left : left + width]
     scale = min(1, LONG_SIDE / max(width, height))
     picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -184,7 +188,8 @@ def write(source: Path, target: Path) -> None:
     colours = np.pad(colours, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "edge")
     alpha = np.pad(alpha, MARGIN)
     target.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(target), np.dstack([colours, alpha]))
+    if not cv2.imwrite(str(target), np.dstack([colours, alpha])):
+        raise ValueError(f"cannot write {target}")
 
 
 def main() -> None:
@@ -195,17 +200,26 @@ def main() -> None:
     parser.add_argument("stamps", type=Path)
     parser.add_argument("emoji", type=Path)
     args = parser.parse_args()
-    table, count = read_table(), 0
-    for name, (stamps, emoji) in table.items():
-        folder = args.root / "cutouts" / name
-        sources = {stamp: find_stamp(args.stamps, stamp) for stamp in stamps}
-        for one in emoji:
-            path = find_emoji(args.emoji, one)
-            sources[f"emoji-{path.stem}"] = path
-        for stem, source in sources.items():
-            write(source, folder / f"{stem}.png")
-            count += 1
-    print(f"{count} cut-outs of {len(table)} classes in {args.root / 'cutouts'}")
+    out = args.root / "cutouts"
+    try:
+        count = collect(out, args.stamps, args.emoji)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    print(f"{count} cut-outs of {len(read_table())} classes in {out}")
+
+
+def collect(out: Path, stamps: Path, emoji: Path) -> int:
+    """Write all of the table into a new folder, or nothing; returns how many."""
+    sources: dict[str, Path] = {}
+    for name, (drawn, rendered) in read_table().items():
+        sources |= {f"{name}/{stamp}.png": find_stamp(stamps, stamp) for stamp in drawn}
+        for one in rendered:
+            path = find_emoji(emoji, one)
+            sources[f"{name}/emoji-{path.stem}.png"] = path
+    with whole_folder(out) as folder:
+        for place, source in sources.items():
+            write(source, folder / place)
+    return len(sources)
 
 
 if __name__ == "__main__":
