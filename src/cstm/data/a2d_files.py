@@ -95,9 +95,11 @@ class Tags(NamedTuple):
 
 def read_tags(path: Path | None) -> dict[tuple[str, int, str], Tags]:
     """Read sentence_tags.csv, where there is one, by video, instance and sentence."""
-    tags = {}
+    tags: dict[tuple[str, int, str], Tags] = {}
+    if path is None:
+        return tags
     columns = ("video_id", "instance_id", "query", "tags", "look_alike_instance")
-    for row in read_rows(path, *columns) if path else ():
+    for row in read_rows(path, *columns):
         names = tuple(tag for tag in row["tags"].split("+") if tag)
         if not set(names) <= set(TAGS):
             raise ValueError(f"{path}: tags {row['tags']!r} should be of {', '.join(TAGS)}")
@@ -110,8 +112,10 @@ def read_tags(path: Path | None) -> dict[tuple[str, int, str], Tags]:
 
 def read_directions(path: Path | None) -> dict[tuple[str, int], int]:
     """Read instances.csv, where there is one: direction numbers by video and instance."""
-    directions = {}
-    for row in read_rows(path, "video_id", "instance_id", "direction") if path else ():
+    directions: dict[tuple[str, int], int] = {}
+    if path is None:
+        return directions
+    for row in read_rows(path, "video_id", "instance_id", "direction"):
         name = row["direction"].strip()
         if name and name not in DIRECTIONS:
             raise ValueError(f"{path}: direction {name!r} is none of {', '.join(DIRECTIONS)}")
