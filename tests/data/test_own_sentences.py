@@ -133,7 +133,7 @@ def test_prepared_samples_are_the_dataset_s_and_notice_when_it_is_changed(root, 
     prepared = PreparedSamples(tmp_path / "clips", samples)
     fit = ResizePad.for_frame(80, 96, 64)
     left, right = 1 + DIRECTIONS.index("left"), 1 + DIRECTIONS.index("right")
-    lefts = 0
+    seen = 0
     for index, sample in enumerate(samples):
         row, mirrored = prepared.row(index, mirror=False), prepared.row(index, mirror=True)
         assert np.array_equal(row.clip, fit.apply(sample.frames).numpy())
@@ -142,10 +142,11 @@ def test_prepared_samples_are_the_dataset_s_and_notice_when_it_is_changed(root, 
         assert row.sentence == sample.sentence
         if sample.sentence == "a zebra on the left":
             assert mirrored.sentence == "a zebra on the right"
-        was_left = row.direction[:, ::-1] == left
-        assert (mirrored.direction[was_left] == right).all()
-        lefts += was_left.sum()
-    assert lefts
+        for one, other in ((left, right), (right, left)):
+            turned = row.direction[:, ::-1] == one
+            assert (mirrored.direction[turned] == other).all()
+            seen += turned.sum()
+    assert seen
     first = next(one for one in samples.pairs if one.instance)
     edit(root, annotation(first.instance, segmentation=[[0, 0, 9, 0, 9, 9]]))
     with pytest.raises(ValueError, match="before it was changed"):
