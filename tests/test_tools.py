@@ -18,7 +18,7 @@ from cstm.data.composed.figures import measure
 from cstm.data.masks import mask_area, read_segmentation
 from cstm.data.nouns import CATEGORIES
 from cstm.data.own_files import read_own
-from cstm.data.prepared import prepare
+from cstm.data.preparation import prepare
 from cstm.data.synthetic import synthesize
 from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment

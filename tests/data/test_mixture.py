@@ -9,7 +9,8 @@ import pytest
 from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.mixture import Mixture, Source, read_sources
-from cstm.data.prepared import PreparedSamples, prepare
+from cstm.data.preparation import prepare
+from cstm.data.prepared import PreparedSamples
 from cstm.data.synthetic import synthesize
 
 CLIP = ClipConfig(size=32)

@@ -15,7 +15,8 @@ from cstm.data.datasets import open_dataset
 from cstm.data.masks import decode_mask, encode_mask, read_segmentation
 from cstm.data.own_files import read_own
 from cstm.data.own_sentences import OwnSentences
-from cstm.data.prepared import PreparedSamples, prepare
+from cstm.data.preparation import prepare
+from cstm.data.prepared import PreparedSamples
 from cstm.data.sample import DIRECTIONS
 from cstm.data.transforms import ResizePad
 

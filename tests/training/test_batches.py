@@ -9,7 +9,8 @@ import torch
 from cstm.config import ClipConfig, Schedule
 from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.mixture import Mixture
-from cstm.data.prepared import PreparedSamples, prepare
+from cstm.data.preparation import prepare
+from cstm.data.prepared import PreparedSamples
 from cstm.data.synthetic import synthesize
 from cstm.data.words import Vocabulary
 from cstm.training.batches import Share, batches

@@ -103,7 +103,8 @@ def read_tags(path: Path | None) -> dict[tuple[str, int, str], Tags]:
         names = tuple(tag for tag in row["tags"].split("+") if tag)
         if not set(names) <= set(TAGS):
             raise ValueError(f"{path}: tags {row['tags']!r} should be of {', '.join(TAGS)}")
-        other = number_in(path, row, columns[-1]) if row[columns[-1]].strip() else None
+        has_other = row["look_alike_instance"].strip()
+        other = number_in(path, row, "look_alike_instance") if has_other else None
         tags[row["video_id"], number_in(path, row, "instance_id"), tidy(row["query"])] = Tags(
             names, other
         )

@@ -43,6 +43,11 @@ def mask_score(
     return float(probability[mask].mean(dtype=np.float64)) if mask.any() else 0.0
 
 
+def covered(cover: Float[ndarray, "height width"]) -> Bool[ndarray, "height width"]:
+    """Pixels half covered, and the most covered ones: who is there has a mask, however small."""
+    return (cover >= 0.5) | ((cover > 0) & (cover == cover.max()))
+
+
 def judge(
     probability: Float[ndarray, "height width"],
     mask: Bool[ndarray, "height width"],

@@ -13,7 +13,8 @@ from jaxtyping import Int, UInt8
 from numpy import ndarray
 from numpy.random import Generator
 
-from cstm.data.prepared import Row, covered
+from cstm.data.masks import covered
+from cstm.data.prepared import Row
 
 _NEARER = 0.65
 """Share of clips of which a part is looked for; not for all one is found."""

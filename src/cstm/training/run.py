@@ -14,7 +14,8 @@ from lightning_fabric import Fabric
 
 from cstm.data.datasets import has_part, open_dataset
 from cstm.data.mixture import Mixture, Source
-from cstm.data.prepared import PreparedSamples, check_space, prepare, prepared_name
+from cstm.data.preparation import check_space, count_clips, prepare
+from cstm.data.prepared import PreparedSamples, prepared_name
 from cstm.data.sample import Samples
 from cstm.data.words import Vocabulary
 from cstm.evaluation.evaluate import evaluate, share, spread
@@ -179,8 +180,8 @@ def _prepare(run: Run, datasets: Sequence[Samples], fabric: Fabric) -> list[Prep
         with fabric.rank_zero_first():
             if fabric.is_global_zero and not folder.exists():
                 _remove_stale(folder)
-                frames = len({(pair.video, pair.frame) for pair in samples.pairs})
-                track(prepare(samples, clip, folder), frames, f"decoding clips of {source.name}")
+                count = count_clips(samples)
+                track(prepare(samples, clip, folder), count, f"decoding clips of {source.name}")
         if not folder.exists():
             raise ValueError(f"{folder} is not on a disk that all machines see; choose --prepared")
         parts.append(ready.get(folder) or PreparedSamples(folder, samples))

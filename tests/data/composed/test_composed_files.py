@@ -10,7 +10,8 @@ import pytest
 from photographs import CATEGORIES
 
 from cstm.data.composed import ComposedClips
-from cstm.data.composed.instances import read_photographs, split_of
+from cstm.data.composed.instances import read_photographs
+from cstm.data.composed.photograph import split_of
 from cstm.data.composed.stock import Stock
 from cstm.data.nouns import noun_of, number_of
 

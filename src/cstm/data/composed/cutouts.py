@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from cstm.config import Split
-from cstm.data.composed.instances import Instance, Photograph, read_picture, split_of
+from cstm.data.composed.photograph import Instance, Photograph, read_picture, split_of
 from cstm.data.masks import encode_mask
 from cstm.data.nouns import class_of
 
@@ -30,16 +30,12 @@ def read_cutouts(root: Path, split: Split) -> list[Photograph]:
         raise ValueError(
             f"{folder}: no CLASS/*.png; give a folder for each class, or remove this one"
         )
-    categories = frozenset(_class_of(path) for path in paths)
+    categories = frozenset(class_of(path.parent.name) for path in paths)
     return [
         _read(path, categories)
         for path in paths
         if split_of(path.relative_to(folder).as_posix()) == split
     ]
-
-
-def _class_of(path: Path) -> str:
-    return class_of(path.parent.name)
 
 
 def _read(path: Path, categories: frozenset[str]) -> Photograph:
@@ -49,6 +45,10 @@ def _read(path: Path, categories: frozenset[str]) -> Photograph:
     mask = picture[..., 3] > (32767 if picture.dtype == np.uint16 else 127)
     left, top, width, height = map(float, cv2.boundingRect(mask.astype(np.uint8)))
     instance = Instance(
-        path.stem, _class_of(path), dict(encode_mask(mask)), (left, top, width, height), crowd=False
+        path.stem,
+        class_of(path.parent.name),
+        dict(encode_mask(mask)),
+        (left, top, width, height),
+        crowd=False,
     )
     return Photograph(path, mask.shape[1], mask.shape[0], (instance,), categories, is_cutout=True)

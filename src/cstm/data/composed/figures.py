@@ -15,7 +15,7 @@ from cstm.data.composed.colours import (
     common,
     name_colours,
 )
-from cstm.data.composed.instances import Instance, Photograph
+from cstm.data.composed.photograph import Instance, Photograph
 from cstm.data.nouns import noun_of
 
 RELIGHT = 32
@@ -102,25 +102,26 @@ def _measure(
         and cover >= _FILL
         and _in_one_piece(part, owner[window], number + 1)
     )
-    colours, *others = (
-        _colours(picture[window], inner, is_person, shift) for shift in (0, -RELIGHT, RELIGHT)
-    )
-    relit = common((colours, *others)) if is_whole else ANY_COLOUR
+    if is_person:
+        worn, seen = (picture[window][region] for region in (clothes(inner), body(inner)))
+    else:
+        worn = seen = picture[window][inner]
+    colours = _colours(worn, seen, is_person)
+    relit = ANY_COLOUR
+    if is_whole:
+        others = (_colours(worn, seen, is_person, shift) for shift in (-RELIGHT, RELIGHT))
+        relit = common((colours, *others))
     return Figure(photograph, instance, colours, relit, cover, is_whole)
 
 
 def _colours(
-    picture: UInt8[ndarray, "height width 3"],
-    mask: Bool[ndarray, "height width"],
-    is_person: bool,
-    shift: int,
+    worn: UInt8[ndarray, "worn 3"], seen: UInt8[ndarray, "seen 3"], is_person: bool, shift: int = 0
 ) -> Colours:
     """Colours in a light; "in red" is who wears a red shirt, and may be who has red trousers."""
+    possible = name_colours(seen, shift=shift)
     if not is_person:
-        return name_colours(picture[mask], shift=shift)
-    worn = name_colours(picture[clothes(mask)], skin=True, shift=shift)
-    seen = name_colours(picture[body(mask)], shift=shift)
-    return Colours(worn.clear, seen.possible)
+        return possible
+    return Colours(name_colours(worn, skin=True, shift=shift).clear, possible.possible)
 
 
 def _in_one_piece(

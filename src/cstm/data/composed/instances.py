@@ -1,4 +1,4 @@
-"""Instance files in COCO's format, and the photographs they are about.
+"""Instance files in COCO's format.
 
 ::
 
@@ -10,109 +10,18 @@
         and ROOT/images/train2017/FILE
 """
 
-import hashlib
 import math
 import reprlib
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import cv2
-from jaxtyping import Bool, UInt8
-from numpy import ndarray
+from typing import Any
 
 from cstm.config import Split
+from cstm.data.composed.photograph import Instance, Photograph, split_of
 from cstm.data.files import read_json
-from cstm.data.masks import decode_mask, read_segmentation
 from cstm.data.nouns import class_of
 from cstm.data.own_entries import Field, is_id, is_text
 
 COCO_PAGE = "https://cocodataset.org/#download"
-
-TEST_PERCENT = 15
-"""Of the photographs; neither they nor cut-outs of them are ever seen in training."""
-
-
-class Instance(NamedTuple):
-    """One thing in a photograph, or a crowd of them."""
-
-    number: int | str
-    """Its id in the file."""
-    category: str
-    segmentation: object
-    box: tuple[float, float, float, float]
-    """Left, top, width, height in pixels."""
-    crowd: bool
-
-
-class Photograph(NamedTuple):
-    """A picture and all that is marked in it."""
-
-    path: Path
-    width: int
-    height: int
-    instances: tuple[Instance, ...]
-    categories: frozenset[str]
-    """All classes that its file marks: of the others nobody knows whether they are in it."""
-    is_cutout: bool = False
-    """Whether its background is transparent: nothing can stand before it."""
-
-    def read(self) -> UInt8[ndarray, "height width 3"]:
-        """Decode the RGB picture.
-
-        Raises:
-            ValueError: it can't be read, or is not of the size that the instance file tells.
-        """
-        picture = _decode(self.path)
-        if picture.shape[:2] != (self.height, self.width):
-            height, width = picture.shape[:2]
-            raise ValueError(
-                f"{self.path}: is {width}×{height} pixels, the instance file says "
-                f"{self.width}×{self.height}; give the pictures that belong to the file"
-            )
-        return picture
-
-    def mask(self, instance: Instance) -> Bool[ndarray, "height width"]:
-        """Mask of one of its instances.
-
-        Raises:
-            ValueError: its polygons or run lengths are broken.
-        """
-        try:
-            encoded = read_segmentation(instance.segmentation, self.height, self.width)
-        except ValueError as error:
-            raise ValueError(
-                f"{self.path.name}: annotation {instance.number}: {error}; "
-                "correct the instance file or take the annotation out"
-            ) from None
-        return decode_mask(encoded)
-
-
-@lru_cache(maxsize=64)
-def _decode(path: Path) -> UInt8[ndarray, "height width 3"]:
-    # Masks are of the picture as stored: no turning by what the camera noted.
-    picture = read_picture(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-    picture.flags.writeable = False
-    return picture
-
-
-def read_picture(path: Path, flags: int) -> ndarray:
-    """Decode a picture as OpenCV does with these flags.
-
-    Raises:
-        ValueError: it can't be read.
-    """
-    picture = cv2.imread(str(path), flags)
-    if picture is None:
-        raise ValueError(f"{path}: not a picture that can be read; get it anew")
-    return picture
-
-
-def split_of(image: int | str) -> Split:
-    """Part of the dataset to which a picture belongs, by a hash of its id alone."""
-    digest = hashlib.sha256(str(image).encode()).digest()
-    return "test" if int.from_bytes(digest[:4], "big") % 100 < TEST_PERCENT else "train"
 
 
 def read_photographs(root: Path, split: Split) -> list[Photograph]:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from cstm.data.composed.camera import Camera
 from cstm.data.composed.figures import Figure
-from cstm.data.composed.instances import Photograph
 from cstm.data.composed.motion import Motion
+from cstm.data.composed.photograph import Photograph
 
 
 class Box(NamedTuple):

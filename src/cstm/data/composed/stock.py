@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from numpy.random import Generator
 
 from cstm.data.composed.figures import Figure, measure
-from cstm.data.composed.instances import Photograph
+from cstm.data.composed.photograph import Photograph
 from cstm.data.draws import choose, pick
 from cstm.data.nouns import Kind, noun_of
 

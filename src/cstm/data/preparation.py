@@ -1,0 +1,118 @@
+"""Decodes samples once into a folder of :mod:`cstm.data.prepared`, which takes many gigabytes."""
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.format import open_memmap
+
+from cstm.config import ClipConfig
+from cstm.data.masks import covered
+from cstm.data.read_ahead import read_ahead
+from cstm.data.sample import Sample, Samples
+from cstm.data.transforms import ResizePad
+from cstm.folder import whole_folder
+
+
+def count_clips(samples: Samples) -> int:
+    """How many clips there are to decode: one for each annotated frame."""
+    return len({(pair.video, pair.frame) for pair in samples.pairs})
+
+
+def prepare(samples: Samples, clip: ClipConfig, folder: Path, workers: int = 2) -> Iterator[int]:
+    """Decode every annotated frame's clip once into ``folder``, which is new.
+
+    The folder then holds ``clips.npy`` (frame time 3 size size), ``masks.npy`` (pair size size),
+    ``actions.npy``, ``directions.npy`` and ``categories.npy`` (frame size size), all uint8, and
+    ``pairs.json``. It appears whole or not at all. Yields the number of frames done, for a
+    progress bar; the last one equals the number of annotated frames.
+    """
+    frames: dict[tuple[str, int], list[int]] = {}
+    for index, pair in enumerate(samples.pairs):
+        frames.setdefault((pair.video, pair.frame), []).append(index)
+    with whole_folder(folder) as unfinished:
+        yield from _prepare(samples, list(frames.values()), clip, unfinished, workers)
+
+
+def _prepare(
+    samples: Samples, groups: list[list[int]], clip: ClipConfig, folder: Path, workers: int
+) -> Iterator[int]:
+    size = clip.size
+    clips, actions, directions, categories, masks = tables = [
+        open_memmap(folder / name, mode="w+", dtype=np.uint8, shape=shape)
+        for name, shape in _shapes(len(groups), len(samples), clip).items()
+    ]
+    for path in folder.iterdir():
+        _reserve(path)
+
+    read = partial(_read_group, samples, groups)
+    for number, group in enumerate(read_ahead(read, len(groups), workers)):
+        first = group[0]
+        height, width = first.mask.shape
+        fit = ResizePad.for_frame(height, width, size, clip.resize)
+        clips[number] = fit.apply(first.frames).numpy()
+        actions[number] = fit.apply_labels(first.action).numpy()
+        directions[number] = fit.apply_labels(first.direction).numpy()
+        categories[number] = fit.apply_labels(first.category).numpy()
+        for index, sample in zip(groups[number], group, strict=True):
+            masks[index] = covered(fit.apply_mask(sample.mask).numpy())
+        yield number + 1
+    for table in tables:
+        table.flush()
+    description = {
+        "groups": groups,
+        "pairs": [pair.identity for pair in samples.pairs],
+    }
+    (folder / "pairs.json").write_text(json.dumps(description))
+
+
+def _read_group(samples: Samples, groups: list[list[int]], number: int) -> list[Sample]:
+    return [samples[index] for index in groups[number]]
+
+
+def _shapes(frames: int, pairs: int, clip: ClipConfig) -> dict[str, tuple[int, ...]]:
+    size = clip.size
+    return {
+        "clips.npy": (frames, clip.frames, 3, size, size),
+        "actions.npy": (frames, size, size),
+        "directions.npy": (frames, size, size),
+        "categories.npy": (frames, size, size),
+        "masks.npy": (pairs, size, size),
+    }
+
+
+def check_space(folder: Path, datasets: Sequence[Samples], clip: ClipConfig) -> None:
+    """Refuse to decode more datasets than a folder's disk has room for.
+
+    Raises:
+        ValueError: what they take, and what is free.
+    """
+    needed = 0
+    for samples in datasets:
+        shapes = _shapes(count_clips(samples), len(samples), clip)
+        needed += sum(map(math.prod, shapes.values()))
+    there = next(f for f in (folder, *folder.absolute().parents) if f.exists())
+    free = shutil.disk_usage(there).free
+    if needed > free:
+        raise ValueError(
+            f"{folder}: decoded clips take {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB "
+            "are free; choose a folder on another disk: --prepared"
+        )
+
+
+def _reserve(path: Path) -> None:
+    """Take all of a file's place now: a mapped file on a full disk kills the process."""
+    if reserve := getattr(os, "posix_fallocate", None):
+        try:
+            with path.open("r+b") as file:
+                reserve(file.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            raise ValueError(
+                f"cannot write {path.parent.parent}: {error.strerror}; choose a folder on another "
+                "disk: --prepared"
+            ) from error
