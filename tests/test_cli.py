@@ -320,6 +320,11 @@ def test_evaluate_prints_what_scripts_expect(cstm, tmp_path):
     assert result["protocol"] == "ratio"
     for key in ("precision@0.5", "precision@0.9", "ap", "overall_iou", "mean_iou"):
         assert 0 <= result[key] <= 1
+    code, printed, _ = cstm(
+        "evaluate", "tiny", "--root", root, "--workers", 0, "--json", "--precision", "bf16-mixed"
+    )
+    assert code == 0
+    assert 0 < abs(json.loads(printed)["mean_iou"] - result["mean_iou"]) < 0.05
     code, printed, _ = cstm("evaluate", "tiny", "--root", root, "--workers", 0)
     assert code == 0
     assert "picked" in printed

@@ -15,6 +15,7 @@ Output = Literal[
 ]
 USUAL_OUTPUTS: tuple[Output, ...] = ("masks", "overlay", "picture", "json")
 Precision = Literal["32-true", "bf16-mixed", "16-mixed", "64-true"]
+PrecisionInUse = Literal["auto", "32-true", "bf16-mixed"]
 Resize = Literal["pad", "squash"]
 
 

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import torch
 from jaxtyping import Float
 from lightning_fabric import Fabric
 from torch import Tensor, distributed
 
-from cstm.config import Device, Precision
+from cstm.config import Device, Precision, PrecisionInUse
 
 
 def pick_device(device: Device) -> torch.device:
@@ -19,6 +20,20 @@ def pick_device(device: Device) -> torch.device:
     if device == "cuda" and not torch.cuda.is_available():
         raise ValueError("there is no GPU that torch can use; choose --device cpu")
     return torch.device(device)
+
+
+def pick_precision(
+    precision: PrecisionInUse, device: torch.device
+) -> Literal["32-true", "bf16-mixed"]:
+    """The precision of that name; ``auto`` is bfloat16 on a CPU that has instructions for it.
+
+    Elsewhere bfloat16 is emulated, and slower. An older torch does not tell what a CPU has.
+    """
+    if precision != "auto":
+        return precision
+    knows = getattr(torch.cpu, "get_capabilities", dict)()
+    reduced = knows.get("avx512_bf16") or knows.get("amx_bf16")
+    return "bf16-mixed" if reduced and device.type == "cpu" else "32-true"
 
 
 @contextmanager

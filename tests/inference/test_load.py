@@ -5,10 +5,11 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 import cstm
 from cstm.inference.load import find_weights
-from cstm.processes import pick_device
+from cstm.processes import pick_device, pick_precision
 
 
 @pytest.mark.parametrize(("name", "megabytes"), [("lite", 20), ("tiny", 10)])
@@ -62,6 +63,20 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
     assert str(pick_device("auto")) == "cpu"
     with pytest.raises(ValueError, match="no GPU"):
         pick_device("cuda")
+
+
+@pytest.mark.parametrize("instruction", ["avx512_bf16", "amx_bf16"])
+def test_a_cpu_computes_in_bfloat16_where_it_has_instructions_for_it(monkeypatch, instruction):
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {instruction: True}, raising=False)
+    assert pick_precision("auto", cpu) == cstm.load("tiny").precision == "bf16-mixed"
+    assert pick_precision("32-true", cpu) == "32-true"
+    assert pick_precision("auto", gpu) == "32-true"
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx2": True}, raising=False)
+    assert pick_precision("auto", cpu) == cstm.load("tiny").precision == "32-true"
+    assert pick_precision("bf16-mixed", cpu) == "bf16-mixed"
+    monkeypatch.delattr("torch.cpu.get_capabilities")
+    assert pick_precision("auto", cpu) == "32-true", "an older torch does not tell"
 
 
 def test_importing_the_package_brings_no_torch():

@@ -288,7 +288,7 @@ def test_reduced_precision_stays_near(learned, vocabulary):
                 noise(3), ["the cat"], "probabilities"
             )
         )
-        for precision in ("float32", "bfloat16")
+        for precision in ("32-true", "bf16-mixed")
     )
     difference = max(
         np.abs(a.probabilities - b.probabilities).mean() for a, b in zip(full, reduced, strict=True)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from rich.console import Console
 from tyro.conf import Positional
 
-from cstm.config import DataFormat, Device, Protocol, Split
+from cstm.config import DataFormat, Device, PrecisionInUse, Protocol, Split
 from cstm.experiments import get_experiment
 from cstm.folder import check_output_file
 
@@ -25,6 +25,7 @@ def evaluate(
     save_predictions: Path | None = None,
     save_truth: Path | None = None,
     device: Device = "auto",
+    precision: PrecisionInUse = "32-true",
     batch: int = 16,
     size: int | None = None,
     workers: int = 2,
@@ -52,6 +53,8 @@ def evaluate(
         save_predictions: File for the masks, as COCO results, for `cstm score` and others.
         save_truth: File for the ground truth of the same samples, in COCO's format.
         device: Where to compute; auto takes a GPU if there is one.
+        precision: 32-true gives the same figures on every machine; auto is what `cstm segment`
+            takes on this one.
         batch: Samples computed at once.
         size: Side of the network's input in pixels; that of the weights if not given.
         workers: Processes that decode.
@@ -63,7 +66,7 @@ def evaluate(
     from cstm.evaluation.evaluate import share, spread
     from cstm.evaluation.metrics import make_protocol
     from cstm.inference.load import find_weights
-    from cstm.processes import join
+    from cstm.processes import join, pick_device, pick_precision
     from cstm.progress import track
     from cstm.training.checkpoint import load_checkpoint
 
@@ -71,7 +74,7 @@ def evaluate(
     checkpoint = load_checkpoint(find_weights(weights)).at_size(size)
     clip = checkpoint.experiment.clip
     dataset = open_dataset(data, root, split, clip, frames)
-    with join(device) as fabric:
+    with join(device, pick_precision(precision, pick_device(device))) as fabric:
         indices = spread(len(dataset), len(dataset) if samples is None else samples)
         mine = share(indices, batch, fabric.global_rank, fabric.world_size)
         metric = make_protocol(protocol, clip.size)
@@ -86,7 +89,8 @@ def evaluate(
             workers,
             data,
         )
-        track(counts, len(mine), "evaluating")
+        with fabric.autocast():
+            track(counts, len(mine), "evaluating")
         result = metric.compute()
     if not fabric.is_global_zero:
         return

@@ -19,7 +19,7 @@ from cstm.download import cache_folder
 from cstm.inference.film import open_film
 from cstm.inference.load import SHIPPED, load
 from cstm.model.published import BACKBONE_WEIGHTS, GLOVE
-from cstm.processes import pick_device
+from cstm.processes import pick_device, pick_precision
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def examine() -> Iterator[Symptom]:
 def _device() -> Symptom:
     found = f"torch {torch.__version__}, {torch.get_num_threads()} threads"
     if not torch.cuda.is_available():
+        found += f", computes in {pick_precision('auto', torch.device('cpu'))}"
         return Symptom("device", "works", f"CPU; {found}; no GPU that torch can use")
     gpu = None
     try:

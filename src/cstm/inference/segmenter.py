@@ -56,7 +56,7 @@ class Segmenter:
         vocabulary: the words that the network was trained with.
         clip: the input that the network was trained with.
         device: where the network runs.
-        precision: ``bfloat16`` is faster on most GPUs, and slower on most CPUs.
+        precision: ``bf16-mixed`` computes in bfloat16 where that is as good.
         batch: how many clips go through the network at once; one clip is one frame and one query.
         least_score: score below which a mask is emptied, 0 to 1; None: 0.5 of a network that tells
             whether the actor is there, else 0.
@@ -68,7 +68,7 @@ class Segmenter:
         vocabulary: Vocabulary,
         clip: ClipConfig,
         device: str | torch.device = "cpu",
-        precision: Literal["float32", "bfloat16"] = "float32",
+        precision: Literal["32-true", "bf16-mixed"] = "32-true",
         batch: int = 8,
         least_score: float | None = None,
     ) -> None:
@@ -155,7 +155,7 @@ class Segmenter:
         self, clips: UInt8[ndarray, "clip time 3 size size"], words: Int[Tensor, "sentence word"]
     ) -> tuple[Float[Tensor, "sentence size size"], list[float | None]]:
         """Probabilities of every pixel, and of the actor being there where the network tells."""
-        reduced = self.precision == "bfloat16"
+        reduced = self.precision == "bf16-mixed"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced):
             inputs = unit_range(torch.from_numpy(clips).to(self.device))
             return self.network.predict(inputs, words).probabilities()
