@@ -41,6 +41,17 @@ def test_it_explains_the_mask_that_segmenting_gives(vocabulary, film):
     assert found.streams == {"spatial": [1, 2, 3, 4, 5], "temporal": [1, 2, 3, 4, 5]}
 
 
+def test_it_computes_in_the_precision_of_the_masks(vocabulary, film):
+    asked = segmenter(vocabulary)
+    exact = explain(asked, film, "a white cat", 7).probability
+    asked.precision = "bf16-mixed"
+    result = list(asked.segment(film, ["a white cat"], keep="probabilities"))[7]
+    found = explain(asked, film, "a white cat", 7)
+    np.testing.assert_allclose(found.probability, result.probabilities[0], atol=1e-2)
+    assert np.abs(found.probability - exact).max() > 1e-5
+    assert found.weights("spatial", 1).dtype == found.selection(1).dtype == np.float32
+
+
 def test_maps_are_as_large_as_the_frame_and_from_0_to_1(vocabulary, film):
     found = explain(segmenter(vocabulary, cmam_stages=(2, 5)), film, "the dog running", 0)
     assert found.streams == {"spatial": [2, 5], "temporal": [2, 5]}

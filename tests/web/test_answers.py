@@ -1,9 +1,16 @@
 """What happens to a visitor's files, without a browser."""
 
+import errno
+import os
+import shutil
 from pathlib import Path
 
-from cstm.web.answers import find, stop
-from cstm.web.visit import Limits
+import gradio as gr
+import pytest
+
+from cstm.inference.segmenter import Segmenter
+from cstm.web.answers import find, maps, stop
+from cstm.web.visit import Limits, Visit
 
 
 def test_files_go_when_one_asks_anew_stops_or_leaves(drawn, tiny, tmp_path):
@@ -31,3 +38,49 @@ def test_files_go_when_one_asks_anew_stops_or_leaves(drawn, tiny, tmp_path):
     *_, last = again
     assert "Stopped" in last.status
     assert not list(tmp_path.iterdir()), "stopped"
+
+
+def test_a_server_whose_disk_is_full_says_so_and_not_where(drawn, tiny, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "masks.json"))
+        yield
+
+    monkeypatch.setattr(Visit, "run", full)
+    *_, last = find(tiny, Limits(), tmp_path, str(drawn.path), "the cat", None)
+    assert "No space left on device" in last.status
+    assert str(tmp_path) not in last.status
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_network_that_explains_nothing_is_not_asked_to(drawn, tiny, tmp_path):
+    network = Unexplained(tiny.network)
+    segmenter = Segmenter(network, tiny.vocabulary, tiny.clip)
+    *_, last = find(segmenter, Limits(), tmp_path, str(drawn.path), "the cat", None)
+    assert last.why["visible"] is False
+    assert last.query["value"] is None
+    *_, last = find(tiny, Limits(), tmp_path, str(drawn.path), "the cat", None)
+    assert last.why["visible"] is True
+
+
+def test_a_video_that_is_gone_cannot_be_explained(drawn, tiny, tmp_path):
+    copy = shutil.copy(drawn.path, tmp_path / "copy.mp4")
+    (tmp_path / "visits").mkdir()
+    answers = list(find(tiny, Limits(), tmp_path / "visits", str(copy), "the cat", None))
+    visit = answers[1].visit
+    assert maps(tiny, visit, 3, 0, 1, 2)[0].shape[2] == 3
+    Path(copy).unlink()
+    with pytest.raises(gr.Error, match="choose it anew"):
+        maps(tiny, visit, 4, 0, 1, 2)
+
+
+class Unexplained:
+    """A network that hands out no attention."""
+
+    def __init__(self, network):
+        self.predict = network.predict
+
+    def to(self, device, /):
+        return self
+
+    def eval(self):
+        return self

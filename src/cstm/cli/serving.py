@@ -21,6 +21,7 @@ def serve(
     waiting: int = 20,
     device: Device = "auto",
     size: int | None = None,
+    least_score: float | None = None,
 ) -> None:
     """Open a page in the browser: drop a video, write sentences, see who is found.
 
@@ -41,6 +42,7 @@ def serve(
         device: Where to compute; auto takes a GPU if there is one.
         size: Side of the network's input in pixels, that of the weights if not given; a larger one
             sees smaller actors and takes longer.
+        least_score: Score from which on an actor has a mask, from 0 to 1; 0.5 if not given (lite).
     """
     try:
         from cstm.web.serve import open_page
@@ -57,7 +59,8 @@ def serve(
     if not 0 < port < 2**16:
         raise ValueError(f"port should be a number from 1 to {2**16 - 1}, got {port}")
     limits = Limits(seconds=seconds, megabytes=megabytes, sentences=sentences)
-    with open_page(load(weights, device=device, size=size), limits, host, port, waiting) as page:
+    segmenter = load(weights, device=device, size=size, least_score=least_score)
+    with open_page(segmenter, limits, host, port, waiting) as page:
         print(f"open {page.local_url} in a browser; stop with Ctrl-C", flush=True)
         page.block_thread()
 

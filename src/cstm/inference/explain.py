@@ -42,20 +42,30 @@ class Explanation:
     @property
     def probability(self) -> Float[ndarray, "height width"]:
         """Of every pixel to be the actor's, were the actor there."""
-        (mask,) = self.place.invert(self.explained.predicted.mask.sigmoid()).cpu().numpy()
+        mask = self.explained.predicted.mask.float().sigmoid()
+        (mask,) = self.place.invert(mask).cpu().numpy()
         return mask
 
     def attention(
         self, stream: StreamName, stage: int, word: int
     ) -> Float[ndarray, "height width"]:
-        """Relevance A of every position to a word (equation 3), from 0, the least, to 1."""
+        """Relevance A of every position to a word (equation 3), from 0, the least, to 1.
+
+        Raises:
+            KeyError: :attr:`streams` doesn't list that encoder and stage.
+        """
         map_ = self._native(self.explained.attention[stream][stage].map[0, word])
         low, high = map_.min(), map_.max()
         return (map_ - low) / max(high - low, 1e-6)
 
     def weights(self, stream: StreamName, stage: int) -> Float[ndarray, " word"]:
-        """Shares of the words in the sentence that modulates a stage (equation 4)."""
-        return self.explained.attention[stream][stage].weights[0, : len(self.words)].cpu().numpy()
+        """Shares of the words in the sentence that modulates a stage (equation 4).
+
+        Raises:
+            KeyError: :attr:`streams` doesn't list that encoder and stage.
+        """
+        weights = self.explained.attention[stream][stage].weights[0, : len(self.words)]
+        return weights.float().cpu().numpy()
 
     def selection(self, stage: int) -> Float[ndarray, "height width"]:
         """Share of the temporal encoder in what the decoder fuses in a stage (equation 8), 0-1.
@@ -72,6 +82,11 @@ class Explanation:
         numbers = map_.float().cpu().numpy()
         square = cv2.resize(numbers, (self.place.size,) * 2, interpolation=cv2.INTER_CUBIC)
         return self.place.invert(torch.from_numpy(square)[None])[0].numpy()
+
+
+def can_explain(segmenter: Segmenter) -> bool:
+    """Whether its network hands out what :func:`explain` asks for: the released one doesn't."""
+    return isinstance(segmenter.network, ActorSegmenter)
 
 
 def explain(segmenter: Segmenter, video: str | Path | Video, query: str, frame: int) -> Explanation:
@@ -93,7 +108,7 @@ def explain(segmenter: Segmenter, video: str | Path | Video, query: str, frame: 
     video = video if isinstance(video, Video) else open_source(video)
     asked = FrameRange(frame, frame + 1)
     (target,) = targets(video.frames(asked, *reach(segmenter.clip)), segmenter.clip)
-    with torch.inference_mode():
+    with segmenter.computing():
         clip = unit_range(torch.from_numpy(target.clip)[None].to(segmenter.device))
         words = torch.tensor([numbers], device=segmenter.device)
         explained = network.explain(clip, words)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -28,7 +29,7 @@ from cstm.model.network import Predicted
 
 
 @runtime_checkable
-class Network(Protocol):
+class Predictor(Protocol):
     """What a segmenter asks of a network."""
 
     def predict(self, clip: Tensor, words: Tensor) -> Predicted:
@@ -36,11 +37,11 @@ class Network(Protocol):
         same number about each clip, one after the other."""
         ...
 
-    def to(self, device: torch.device, /) -> "Network":
+    def to(self, device: torch.device, /) -> "Predictor":
         """Move the weights."""
         ...
 
-    def eval(self) -> "Network":
+    def eval(self) -> "Predictor":
         """Stop training."""
         ...
 
@@ -60,11 +61,14 @@ class Segmenter:
         batch: how many clips go through the network at once; one clip is one frame and one query.
         least_score: score below which a mask is emptied, 0 to 1; None: 0.5 of a network that tells
             whether the actor is there, else 0.
+
+    Raises:
+        ValueError: a batch below 1, or a score outside 0 to 1.
     """
 
     def __init__(
         self,
-        network: Network,
+        network: Predictor,
         vocabulary: Vocabulary,
         clip: ClipConfig,
         device: str | torch.device = "cpu",
@@ -150,13 +154,19 @@ class Segmenter:
             asked = slice(number * len(words), (number + 1) * len(words))
             yield self._result(target.frame, maps[number], presences[asked], keep)
 
-    @torch.inference_mode()
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """Without gradients, and in the precision that was asked for."""
+        reduced = self.precision == "bf16-mixed"
+        autocast = torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced)
+        with torch.inference_mode(), autocast:
+            yield
+
     def _answer(
         self, clips: UInt8[ndarray, "clip time 3 size size"], words: Int[Tensor, "sentence word"]
     ) -> tuple[Float[Tensor, "sentence size size"], list[float | None]]:
         """Probabilities of every pixel, and of the actor being there where the network tells."""
-        reduced = self.precision == "bf16-mixed"
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced):
+        with self.computing():
             inputs = unit_range(torch.from_numpy(clips).to(self.device))
             return self.network.predict(inputs, words).probabilities()
 

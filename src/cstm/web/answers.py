@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from cstm.inference.explain import Explanation, draw_heat
+from cstm.faults import reason
+from cstm.inference.explain import Explanation, can_explain, draw_heat
 from cstm.inference.segmenter import Segmenter
 from cstm.web.fragments import colour_key, failure, note, progress_bar, share_bars
 from cstm.web.visit import Limits, StoppedError, Visit
@@ -73,16 +74,16 @@ def find(
         for progress in visit.run(segmenter):
             shown, key = progress_bar(progress), colour_key(visit)
             yield Found(status=shown, picture=progress.picture, key=key)
-    except (ValueError, StoppedError) as error:
+    except (ValueError, OSError, StoppedError) as error:
         visit.close()
-        said = note("Stopped.") if isinstance(error, StoppedError) else failure(str(error))
-        yield nothing._replace(status=said)
+        yield nothing._replace(status=_said(error))
         return
     except BaseException:
         # The visitor left.
         visit.close()
         raise
     middle = visit.frames // 2
+    explains = can_explain(segmenter)
     done = f"Done: {visit.frames} frames. Move the slider to look at each of them."
     yield Found(
         status=note(done, *visit.notes),
@@ -90,12 +91,23 @@ def find(
         frame=gr.update(visible=True, maximum=visit.frames - 1, value=middle),
         key=colour_key(visit),
         saving=_VISIBLE,
-        why=_VISIBLE,
+        why=_VISIBLE if explains else _HIDDEN,
         overlay=str(visit.overlay),
         masks_json=str(visit.masks_json),
         masks_zip=str(visit.masks_zip),
-        query=gr.update(choices=[(q, n) for n, q in enumerate(visit.queries)], value=0),
+        query=gr.update(
+            choices=[(q, n) for n, q in enumerate(visit.queries)], value=0 if explains else None
+        ),
     )
+
+
+def _said(error: Exception) -> str:
+    """Why there is no answer, in words for the visitor, who need not know the server's paths."""
+    if isinstance(error, StoppedError):
+        return note("Stopped.")
+    if isinstance(error, OSError):
+        return failure(f"The server can't keep the masks: {error.strerror or reason(error)}.")
+    return failure(str(error))
 
 
 def stop(visit: Visit | None) -> None:
@@ -128,7 +140,10 @@ def maps(
     """Maps of a word in both encoders and of the selection, and the selection in numbers."""
     if visit is None or query is None or word is None:
         return (_KEEP,) * 4
-    found = visit.explain(segmenter, min(int(frame), visit.frames - 1), query)
+    try:
+        found = visit.explain(segmenter, min(int(frame), visit.frames - 1), query)
+    except ValueError:
+        raise gr.Error("The video is no longer there; choose it anew.") from None
     shown = [_attention(found, "spatial", stage, word), _attention(found, "temporal", stage, word)]
     if not found.explained.selection:
         return *shown, None, ""

@@ -15,8 +15,9 @@ from cstm.web.visit import Limits, Visit
 
 Options = dict[str, Any]
 
-_FORGOTTEN_AFTER = 3600
-"""Seconds after which what a visitor left behind is deleted."""
+_COPIES_KEPT = 3600
+"""Seconds after which uploads, and copies made for download, are deleted. A visit's own files go
+with the visit, which gradio forgets within an hour after its page was closed."""
 _DOWNLOADS = (
     ("overlay", "Overlay (MP4)"),
     ("json", "Masks (COCO JSON)"),
@@ -40,10 +41,8 @@ def build_page(
         limits: what one visitor may ask for.
         folder: for what visitors' questions leave behind.
     """
-    with gr.Blocks(
-        title="cstm", analytics_enabled=False, delete_cache=(600, _FORGOTTEN_AFTER)
-    ) as page:
-        visit = gr.State(None, time_to_live=_FORGOTTEN_AFTER, delete_callback=_forget)
+    with gr.Blocks(title="cstm", analytics_enabled=False, delete_cache=(600, _COPIES_KEPT)) as page:
+        visit = gr.State(None, delete_callback=_forget)
         gr.HTML(heading(limits))
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=300):
