@@ -1,10 +1,12 @@
 import stat
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from cstm.folder import check_output, check_output_file, whole_folder
+from cstm.folder import alone_in, check_output, check_output_file, whole_folder
 from cstm.inference.export import WRITTEN
 
 
@@ -152,3 +154,36 @@ def test_a_file_in_the_way(tmp_path):
     for overwrite in (False, True):
         with pytest.raises(ValueError, match="is not a folder"):
             check_output(tmp_path / "out", overwrite)
+
+
+def test_a_folder_is_left_to_the_process_that_is_at_work_in_it(tmp_path):
+    out = tmp_path / "new" / "run"
+    code = f"""
+from pathlib import Path
+from cstm.folder import alone_in
+with alone_in(Path({str(out)!r})):
+    print("in", flush=True)
+    input()
+"""
+    worker = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "in\n"
+        with pytest.raises(ValueError, match="another process is at work"), alone_in(out):
+            pass
+        worker.communicate("\n")
+    assert worker.returncode == 0
+    assert not (tmp_path / "new").exists(), "nothing came into it"
+    with alone_in(out):
+        (out / "state.pt").touch()
+    with alone_in(out):
+        pass
+    assert {"state.pt"} <= set(names(out))
+
+
+def test_a_folder_that_cannot_be_made_to_work_in_is_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="cannot write"), alone_in(tmp_path / "file" / "run"):
+        pass

@@ -29,6 +29,12 @@ def test_the_threshold_is_the_highest_that_loses_few(lost):
     assert (presences.present < higher).mean() > lost
 
 
+def test_a_share_of_a_hundred_is_a_whole_number_of_them():
+    """0.29 × 100 is 28.999… in floating point."""
+    presences = Presences(np.linspace(0.1, 0.9, 100), np.array([0.05]))
+    assert calibrate(presences, 0.29).lost == pytest.approx(0.29)
+
+
 def test_a_certain_network_keeps_a_threshold_that_a_logarithm_can_take():
     found = calibrate(Presences(np.ones(5), np.zeros(5)), 0.0)
     assert math.isfinite(math.log(found.threshold / (1 - found.threshold)))

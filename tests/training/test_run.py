@@ -16,6 +16,7 @@ from cstm.data.synthetic import synthesize
 from cstm.download import PublishedFile
 from cstm.model.network import ActorSegmenter
 from cstm.model.published import Published
+from cstm.training import decoding
 from cstm.training.calibrate import with_threshold
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.fit import Step
@@ -138,6 +139,11 @@ def test_a_run_goes_on_with_its_own_settings_only(finished, world, prepared, tmp
     faster = replace(EXPERIMENT, encoders=replace(SCHEDULE, learning_rate=0.1))
     with pytest.raises(ValueError, match="was trained with another learning_rate"):
         train_all(run_of(world, prepared, finished, faster))
+    # Nothing of that size is decoded yet, and nothing is decoded to find out.
+    larger = replace(EXPERIMENT, clip=replace(EXPERIMENT.clip, size=96))
+    with pytest.raises(ValueError, match="was trained with another size"):
+        train_all(run_of(world, tmp_path / "decoded", finished, larger))
+    assert not (tmp_path / "decoded").exists()
     broken = tmp_path / "spatial" / "state.pt"
     broken.parent.mkdir()
     broken.write_bytes((finished / "spatial" / "state.pt").read_bytes()[:5000])
@@ -180,6 +186,7 @@ def test_what_can_be_refused_is_refused_before_any_work(world, tmp_path):
         (replace(run, sources=(Source("jhmdb", world, 1.0),)), "jhmdb"),
         (replace(run, sources=(*run.sources, Source("own", tmp_path / "none", 1.0))), "none"),
         (replace(run, vectors=tmp_path / "glove.txt"), "glove.txt"),
+        (replace(run, out=world / "a2d_annotation.txt" / "run"), "cannot write"),
     ):
         with pytest.raises(ValueError, match=word):
             train_all(wrong)
@@ -199,6 +206,19 @@ def test_prepared_samples_of_another_dataset_are_refused(finished, prepared, tmp
     synthesize(other, 2, 1, seed=8, size=(96, 80), frames=12, workers=1)
     with pytest.raises(ValueError, match="prepared from another dataset"):
         train_all(run_of(other, prepared, tmp_path / "run"))
+
+
+def test_what_another_run_has_decoded_meanwhile_is_taken(world, tmp_path, monkeypatch):
+    decode = decoding.prepare
+
+    def overtaken(samples, clip, folder):
+        list(decode(samples, clip, folder))
+        yield from decode(samples, clip, folder)
+
+    monkeypatch.setattr(decoding, "prepare", overtaken)
+    stage_one = replace(EXPERIMENT, model=replace(EXPERIMENT.model, temporal=None))
+    train_all(run_of(world, tmp_path / "prepared", tmp_path / "run", stage_one))
+    assert (tmp_path / "run" / "cstm.safetensors").exists()
 
 
 def test_a_loss_that_is_not_a_number_names_the_batch(world, prepared, tmp_path):

@@ -177,10 +177,8 @@ def import_weights(
         sentences: Text files whose words are kept besides, however rare; takes minutes.
         overwrite: Replace the file if there is one.
     """
-    from cstm.model.pretrained import find_vectors
     from cstm.training.import_weights import import_released
 
-    vectors = find_vectors(vectors)
     checkpoint = import_released(source, destination, vectors, words, sentences, overwrite)
     known = len(checkpoint.vocabulary.words)
     print(f"the released network, with {known:,} words, written to {destination}")

@@ -58,7 +58,7 @@ class Report:
         return "\n".join([self.summary, *lines])
 
 
-def find_weights(name: str, choice: str | None = None) -> Path | None:
+def find_backbone_weights(name: str, choice: str | None = None) -> Path | None:
     """Path of the weights that a new backbone starts from; None for random ones.
 
     Args:
@@ -192,10 +192,10 @@ def as_state(content: object, complaint: str) -> dict[str, Tensor]:
     return content
 
 
-def few(names: Sequence[str], most: int = 3) -> str:
-    """The first of many names, and how many more there are."""
-    more = [f"and {len(names) - most} more"] if len(names) > most else []
-    return ", ".join([*names[:most], *more])
+def few(names: Sequence[str]) -> str:
+    """The first three of many names, and how many more there are."""
+    more = [f"and {len(names) - 3} more"] if len(names) > 3 else []
+    return ", ".join([*names[:3], *more])
 
 
 def _check_fit(name: str, report: Report, take: Take) -> None:

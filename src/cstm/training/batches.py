@@ -75,7 +75,7 @@ def batches(
 
     def gather(step: int) -> list[Batch]:
         indices = order[step * schedule.batch : (step + 1) * schedule.batch]
-        # What is less than a batch in all is filled up until it can be shared out.
+        # A last, short batch is filled up with other samples until it can be shared out.
         indices += islice(cycle(order), -len(indices) % share.goes)
         views = _views(samples, indices, schedule, epoch, step)
         return [

@@ -1,5 +1,6 @@
 """The threshold below which a network says that nobody is there."""
 
+import math
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ class Calibration(NamedTuple):
 
 
 def raw(checkpoint: Checkpoint) -> Checkpoint:
-    """The same weights with the threshold at one half.
+    """The same network with its threshold at one half: it is moved in place.
 
     Raises:
         ValueError: the network doesn't tell whether the actor is there.
@@ -49,7 +50,7 @@ def raw(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def with_threshold(checkpoint: Checkpoint, threshold: float) -> Checkpoint:
-    """The same weights with another threshold."""
+    """The same network with another threshold: it is moved in place."""
     network, model = checkpoint.network, checkpoint.experiment.model
     assert isinstance(network, ActorSegmenter)
     assert isinstance(model, ModelConfig)
@@ -79,7 +80,8 @@ def calibrate(presences: Presences, lost: float) -> Calibration:
             "needs both: composed clips have"
         )
     ranked = np.sort(present)
-    threshold = float(np.clip(ranked[int(lost * len(ranked))], _LEAST, _MOST))
+    below = math.floor(lost * len(ranked) + 1e-9)  # 0.29 × 100 is 28.999…
+    threshold = float(np.clip(ranked[below], _LEAST, _MOST))
     return Calibration(
         threshold, float((present < threshold).mean()), float((absent < threshold).mean())
     )

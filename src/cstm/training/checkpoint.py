@@ -13,13 +13,14 @@ from torch import Tensor
 
 from cstm.config import ClipConfig, Experiment, ModelConfig, ReleasedConfig, Schedule
 from cstm.data.words import Vocabulary
+from cstm.faults import reason
 from cstm.folder import whole_file
 from cstm.model.build import Network, build_network
 from cstm.model.network import ActorSegmenter
 
 FORMAT = "cstm checkpoint 1"
 
-_WORD_TABLES = ("spatial.language.vectors.weight", "temporal.language.vectors.weight")
+WORD_TABLES = ("spatial.language.vectors.weight", "temporal.language.vectors.weight")
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, compact: bool = False) -
         name: tensor.detach().cpu().contiguous()
         for name, tensor in checkpoint.network.state_dict().items()
     }
-    first, second = _WORD_TABLES
-    if state.keys() >= set(_WORD_TABLES) and torch.equal(state[first], state[second]):
+    first, second = WORD_TABLES
+    if state.keys() >= set(WORD_TABLES) and torch.equal(state[first], state[second]):
         del state[second]  # fixed word vectors, the same in both streams, are written once
     if compact:
         state = _compact(state)
@@ -85,14 +86,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
         provenance = json.loads(metadata["provenance"])
         network = build_network(experiment.model, len(vocabulary))
-        first, second = _WORD_TABLES
+        first, second = WORD_TABLES
         if first in state and second in network.state_dict():
             state.setdefault(second, state[first])
         network.load_state_dict(state)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
         raise ValueError(
-            f"{path}: not a checkpoint this version of cstm can read ({reason})"
+            f"{path}: not a checkpoint this version of cstm can read ({reason(error)})"
         ) from error
     return Checkpoint(network.eval(), vocabulary, experiment, provenance)
 

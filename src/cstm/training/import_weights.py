@@ -17,7 +17,7 @@ from cstm.data.words import (
 )
 from cstm.experiments import get_experiment
 from cstm.folder import check_output_file
-from cstm.model.pretrained import as_state, few, read_plain
+from cstm.model.pretrained import as_state, few, find_vectors, read_plain
 from cstm.model.released import WORD_CHANNELS, ReleasedSegmenter
 from cstm.training.checkpoint import Checkpoint, save_checkpoint
 
@@ -74,7 +74,8 @@ def import_released(
     Args:
         source: the authors' ``checkpoint.pth.tar``; no code in it is run.
         destination: the file to write, usually ``*.safetensors``.
-        vectors: GloVe 840B, 300 numbers a word (``glove.840B.300d.zip`` or ``.txt``).
+        vectors: GloVe 840B, 300 numbers a word (``glove.840B.300d.zip`` or ``.txt``), or ``glove``
+            for the published file.
         words: how many of the commonest words the checkpoint will know.
         sentences: text files whose words it will know besides, such as ``a2d_annotation.txt``.
         overwrite: whether an existing file may be replaced.
@@ -86,6 +87,7 @@ def import_released(
     if words < 1:
         raise ValueError(f"words should be at least 1, got {words}")
     state = read_released(source)
+    vectors = find_vectors(vectors)
     vocabulary, table = _read_vocabulary(vectors, words, _tokens(sentences))
     network = ReleasedSegmenter(len(vocabulary)).eval()
     ours = {name: state[released_name(name)] for name in network.state_dict() if name != VECTORS}

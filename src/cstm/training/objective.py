@@ -1,6 +1,6 @@
 """A network and its losses as one module: a batch in, a number to make smaller out."""
 
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -56,7 +56,7 @@ class Objective(nn.Module):
     def forward(
         self,
         clip: UInt8[Tensor, "batch time 3 size size"],
-        words: Tensor,
+        words: Int[Tensor, "batch word"],
         mask: UInt8[Tensor, "batch size size"],
         action: UInt8[Tensor, "batch size size"],
         direction: UInt8[Tensor, "batch size size"],

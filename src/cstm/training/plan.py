@@ -23,6 +23,7 @@ class Pace:
     accumulate: int = 1
     """Parts in which each process computes its share of a batch, one after the other."""
     compiled: bool = False
+    """Whether the network is compiled first, which takes minutes and a C++ compiler."""
     save_minutes: float = 10.0
     """At most so much work is lost when the process is killed; epochs are always saved."""
 
@@ -57,7 +58,8 @@ class Run:
     words: int = 0
     """How many of that file's commonest words to know besides those of the sentences."""
     spatial_weights: str | None = None
-    """What its backbone starts from: see :func:`cstm.model.pretrained.find_weights`."""
+    """What its backbone starts from: see :func:`cstm.model.pretrained.find_backbone_weights`.
+    """
     temporal_weights: str | None = None
     take: Take = "whole"
     """Whether the backbones' files must fit as a whole."""

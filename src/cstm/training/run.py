@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-import shutil
 import sys
-import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,29 +13,26 @@ from lightning_fabric import Fabric
 
 from cstm.data.datasets import has_part, open_dataset
 from cstm.data.mixture import Mixture, Source
-from cstm.data.preparation import check_space, count_clips, prepare
-from cstm.data.prepared import PreparedSamples, prepared_name
-from cstm.data.sample import Samples
+from cstm.data.sample import Pair, Samples
 from cstm.data.words import Vocabulary
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
-from cstm.folder import whole_file
+from cstm.folder import alone_in, whole_file
 from cstm.model.network import ActorSegmenter, StreamName
-from cstm.model.pretrained import find_vectors, find_weights, load_backbone
+from cstm.model.pretrained import find_backbone_weights, find_vectors, load_backbone
 from cstm.progress import is_first_process, track
 from cstm.training.batches import Share, steps_of_epoch
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
+from cstm.training.decoding import prepare_all, prepared_before
 from cstm.training.fit import Step, fit
 from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, build_stage, stages_of
 from cstm.training.start import load_start, with_threshold_of, with_words_of
+from cstm.training.state import STATE, read_state, settings_of
 from cstm.training.vocabulary import pretrained_vectors, vocabulary_of, word_table
 
 VALIDATION_BATCH = 8
-
-STALE_SECONDS = 3600
-"""A half-written folder that nobody has touched for so long is nobody's."""
 
 
 def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
@@ -47,8 +43,16 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     it was after its last epoch, the paper's choice; the best epoch's is kept beside.
 
     Raises:
-        ValueError: ``out`` holds a run with other settings.
+        ValueError: before anything is decoded: ``out`` holds a run with other settings, or one that
+            goes on in another process, or can't be written; data, weights, word vectors or the
+            network to start from are missing, broken or don't fit; a batch can't be shared out. Or
+            see :func:`~cstm.training.fit.fit`.
     """
+    with alone_in(run.out) if fabric.is_global_zero else nullcontext():
+        yield from _train(run, fabric)
+
+
+def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     stages = stages_of(run.experiment, start=run.start is not None)
     start = load_start(run, stages[0])
     if start is not None:
@@ -66,12 +70,12 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             for source in run.sources
             if _has_test(source)
         }
+    datasets = [_open(run, source) for source in run.sources]
+    pairs = [pair for dataset in datasets for pair in dataset.pairs]
     weights = {stage.name: _find_weights(run, stage, fabric) for stage in stages}
     if run.vectors is not None:
         with fabric.rank_zero_first(local=True):
             run = replace(run, vectors=find_vectors(run.vectors))
-    datasets = [_open(run, source) for source in run.sources]
-    pairs = [pair for dataset in datasets for pair in dataset.pairs]
     vocabulary = vocabulary_of(pairs, [stage.schedule for stage in stages])
     vectors = None
     if start is not None:
@@ -81,7 +85,16 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     elif run.vectors is not None:
         channels = stages[0].model.word_channels
         vocabulary, vectors = pretrained_vectors(run.vectors, vocabulary, channels, run.words)
-    samples = Mixture(_prepare(run, datasets, fabric), [source.weight for source in run.sources])
+    ready = prepared_before(run, datasets)
+    for stage in stages:
+        if (run.out / stage.name / STATE).exists():
+            origin = _origin(run, stage, pairs, vocabulary)
+            experiment = replace(run.experiment, model=stage.model)
+            read_state(
+                run.out / stage.name, settings_of(experiment, stage.schedule, origin, fabric)
+            )
+    parts = prepare_all(run, datasets, ready, fabric)
+    samples = Mixture(parts, [source.weight for source in run.sources])
 
     def validate(network: ActorSegmenter) -> dict[str, Any]:
         results = {}
@@ -108,7 +121,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             vocabulary=vocabulary,
             experiment=replace(run.experiment, model=stage.model),
             schedule=stage.schedule,
-            origin=_origin(run, stage, samples, vocabulary),
+            origin=_origin(run, stage, pairs, vocabulary),
             provenance=provenance(run, stage),
         )
         _warn_of_warm_up(task, stage)
@@ -156,46 +169,6 @@ def _open(run: Run, source: Source) -> Samples:
     )
 
 
-def _prepare(run: Run, datasets: Sequence[Samples], fabric: Fabric) -> list[PreparedSamples]:
-    """Decode the datasets' clips, unless that was done; the first process does it, others wait.
-
-    Raises:
-        ValueError: a folder holds clips of another dataset, or a process doesn't see what the first
-            one wrote.
-    """
-    clip = run.experiment.clip
-    kind = prepared_name(clip)
-    parts = []
-    folders = [run.prepared / f"{source.name}-{kind}" for source in run.sources]
-    # What is there is refused now, or not at all.
-    ready = {
-        folder: PreparedSamples(folder, samples)
-        for folder, samples in zip(folders, datasets, strict=True)
-        if folder.exists()
-    }
-    if fabric.is_global_zero:
-        missing = [s for f, s in zip(folders, datasets, strict=True) if f not in ready]
-        check_space(run.prepared, missing, clip)
-    for source, folder, samples in zip(run.sources, folders, datasets, strict=True):
-        with fabric.rank_zero_first():
-            if fabric.is_global_zero and not folder.exists():
-                _remove_stale(folder)
-                count = count_clips(samples)
-                track(prepare(samples, clip, folder), count, f"decoding clips of {source.name}")
-        if not folder.exists():
-            raise ValueError(f"{folder} is not on a disk that all machines see; choose --prepared")
-        parts.append(ready.get(folder) or PreparedSamples(folder, samples))
-    return parts
-
-
-def _remove_stale(folder: Path) -> None:
-    """Remove what a process has left that was killed while decoding."""
-    for left in folder.parent.glob(f".{folder.name}.partial-*"):
-        touched = max(path.stat().st_mtime for path in (left, *left.iterdir()))
-        if time.time() - touched > STALE_SECONDS:
-            shutil.rmtree(left)
-
-
 def _find_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamName, Path]:
     """Files that new backbones start from; none for random weights, and none for an old run."""
     if stage.begins != "backbones" or (run.out / stage.name / "state.pt").exists():
@@ -204,7 +177,7 @@ def _find_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamName, Pa
     for stream in stage.streams:
         # One process of a machine downloads, the others find the file.
         with fabric.rank_zero_first(local=True):
-            path = find_weights(getattr(stage.model, stream), _weights_of(run, stream))
+            path = find_backbone_weights(getattr(stage.model, stream), _weights_of(run, stream))
         if path is not None:
             found[stream] = path
     return found
@@ -226,11 +199,17 @@ def _weights_of(run: Run, stream: StreamName) -> str | None:
     return {"spatial": run.spatial_weights, "temporal": run.temporal_weights}[stream]
 
 
-def _origin(run: Run, stage: Stage, samples: Mixture, vocabulary: Vocabulary) -> dict[str, Any]:
-    """What decides a stage's weights besides its settings, as short digests."""
-    pairs = [pair.identity for pair in samples.pairs]
+def _origin(
+    run: Run, stage: Stage, pairs: Sequence[Pair], vocabulary: Vocabulary
+) -> dict[str, Any]:
+    """What decides a stage's weights besides its settings.
+
+    Samples, words and checkpoints by short digests; word vectors and backbones' weights, which may
+    be large, by the names of their files.
+    """
+    identities = [pair.identity for pair in pairs]
     origin = {
-        "dataset": _digest(json.dumps(pairs).encode()),
+        "dataset": _digest(json.dumps(identities).encode()),
         "weights of the datasets": [source.weight for source in run.sources],
         "vocabulary": _digest(json.dumps(vocabulary.words).encode()),
         "vectors": run.vectors.name if run.vectors else None,

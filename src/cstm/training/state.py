@@ -12,6 +12,8 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins import MixedPrecision
 from torch import nn
 
+from cstm.config import Experiment, Schedule
+from cstm.faults import reason
 from cstm.folder import whole_file
 from cstm.training.average import Average
 from cstm.training.plan import Task
@@ -53,6 +55,53 @@ class Progress:
         return max(scored, key=lambda line: line["validation"]["mean_iou"])["epoch"]
 
 
+STATE = "state.pt"
+
+
+def settings_of(
+    experiment: Experiment, schedule: Schedule, origin: Mapping[str, Any], fabric: Fabric
+) -> dict[str, Any]:
+    """All that decides the weights of a run, as JSON gives it back."""
+    settings = {
+        "model": asdict(experiment.model),
+        "clip": asdict(experiment.clip),
+        "schedule": asdict(schedule),
+        "origin": dict(origin),
+        "computation": {"precision": fabric.strategy.precision.precision},
+    }
+    return json.loads(json.dumps(settings))
+
+
+def read_state(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Progress] | None:
+    """What a run left in its folder, and how far it had come; None where there was none.
+
+    Raises:
+        ValueError: it can't be read, or had other settings than these.
+    """
+    file = folder / STATE
+    if not file.exists():
+        return None
+    try:
+        state = torch.load(file, weights_only=True, map_location="cpu")
+        before = json.loads(state["settings"])
+        progress = Progress(**json.loads(state["progress"]))
+    except Exception as error:
+        raise ValueError(
+            f"{file} can't be read ({reason(error)}); delete {folder} to train anew"
+        ) from error
+    changed = [
+        name
+        for part, values in settings.items()
+        for name, value in values.items()
+        if before.get(part, {}).get(name) != value
+    ]
+    if changed:
+        raise ValueError(
+            f"{folder} was trained with another {' and '.join(changed)}; choose another --out"
+        )
+    return state, progress
+
+
 class State:
     """``state.pt`` and ``metrics.jsonl`` of a run's folder, and how they are read and written.
 
@@ -75,17 +124,7 @@ class State:
         self.optimizer = optimizer
         self.average = average
         self.progress = Progress()
-        self.settings: dict[str, Any] = json.loads(
-            json.dumps(
-                {
-                    "model": asdict(task.experiment.model),
-                    "clip": asdict(task.experiment.clip),
-                    "schedule": asdict(task.schedule),
-                    "origin": dict(task.origin),
-                    "computation": {"precision": fabric.strategy.precision.precision},
-                }
-            )
-        )
+        self.settings = settings_of(task.experiment, task.schedule, task.origin, fabric)
 
     def resume(self) -> Progress:
         """Take up what an earlier run left; returns how far it had come.
@@ -94,29 +133,10 @@ class State:
             ValueError: it can't be read, or had other settings.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / "state.pt"
-        if not file.exists():
+        found = read_state(self.folder, self.settings)
+        if found is None:
             return self.progress
-        try:
-            state = torch.load(file, weights_only=True, map_location="cpu")
-            before = json.loads(state["settings"])
-            progress = Progress(**json.loads(state["progress"]))
-        except Exception as error:
-            raise ValueError(
-                f"{file} can't be read ({str(error).splitlines()[0]}); "
-                f"delete {self.folder} to train anew"
-            ) from error
-        changed = [
-            name
-            for part, values in self.settings.items()
-            for name, value in values.items()
-            if before.get(part, {}).get(name) != value
-        ]
-        if changed:
-            raise ValueError(
-                f"{self.folder} was trained with another {' and '.join(changed)}; "
-                "choose another --out"
-            )
+        state, self.progress = found
         self.objective.load_state_dict(state["objective"])
         self.optimizer.load_state_dict(state["optimizer"])
         if self.average is not None:
@@ -124,7 +144,6 @@ class State:
         precision = self.fabric.strategy.precision
         if isinstance(precision, MixedPrecision):
             precision.load_state_dict(state["precision"])
-        self.progress = progress
         if self.fabric.is_global_zero:
             for stale in self.folder.glob(".*.partial-*"):
                 stale.unlink()
@@ -145,7 +164,7 @@ class State:
             "precision": precision.state_dict() if scaled else {},
             "progress": json.dumps(asdict(self.progress)),
         }
-        with whole_file(self.folder / "state.pt") as partial:
+        with whole_file(self.folder / STATE) as partial:
             torch.save(state, partial)
         self._write_metrics()
 

@@ -15,7 +15,7 @@ from cstm.data.sample import Pair
 from cstm.data.wording import WORDS
 from cstm.data.words import UNKNOWN, Vocabulary, read_word_vectors
 from cstm.model.network import ActorSegmenter
-from cstm.training.checkpoint import Checkpoint
+from cstm.training.checkpoint import WORD_TABLES, Checkpoint
 
 _ROUNDING = 0.01
 """Of the largest number in a vector: what packing may have changed."""
@@ -92,7 +92,7 @@ def with_words(
     grown = Vocabulary(tuple(sorted({*known.words, *found})), known.tokenization)
     larger = ActorSegmenter(model, len(grown))
     state = network.state_dict()
-    for key in ("spatial.language.vectors.weight", "temporal.language.vectors.weight"):
+    for key in WORD_TABLES:
         if key in state:
             rows = dict(zip(known.words, state[key][UNKNOWN + 1 :], strict=True))
             _check_same(rows, found, vectors)

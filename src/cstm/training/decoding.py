@@ -1,0 +1,76 @@
+"""The decoded clips of a run: what earlier runs left, and all that is not there yet."""
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lightning_fabric import Fabric
+
+from cstm.data.preparation import check_space, count_clips, prepare
+from cstm.data.prepared import PreparedSamples, prepared_name
+from cstm.data.sample import Samples
+from cstm.progress import track
+from cstm.training.plan import Run
+
+STALE_SECONDS = 3600
+"""A half-written folder that nobody has touched for so long is nobody's."""
+
+
+def _folders(run: Run) -> list[Path]:
+    """Where the decoded clips of each dataset are, or will be."""
+    kind = prepared_name(run.experiment.clip)
+    return [run.prepared / f"{source.name}-{kind}" for source in run.sources]
+
+
+def prepared_before(run: Run, datasets: Sequence[Samples]) -> dict[Path, PreparedSamples]:
+    """Clips that an earlier run has decoded.
+
+    Raises:
+        ValueError: a folder holds clips of another dataset.
+    """
+    return {
+        folder: PreparedSamples(folder, samples)
+        for folder, samples in zip(_folders(run), datasets, strict=True)
+        if folder.exists()
+    }
+
+
+def prepare_all(
+    run: Run,
+    datasets: Sequence[Samples],
+    ready: Mapping[Path, PreparedSamples],
+    fabric: Fabric,
+) -> list[PreparedSamples]:
+    """Decode the datasets' clips that are not ready; the first process does it, others wait.
+
+    Raises:
+        ValueError: they don't fit on the disk, or a process doesn't see what the first one wrote.
+    """
+    clip, folders, parts = run.experiment.clip, _folders(run), []
+    if fabric.is_global_zero:
+        missing = [s for f, s in zip(folders, datasets, strict=True) if f not in ready]
+        check_space(run.prepared, missing, clip)
+    for source, folder, samples in zip(run.sources, folders, datasets, strict=True):
+        with fabric.rank_zero_first():
+            if fabric.is_global_zero and not folder.exists():
+                _remove_stale(folder)
+                count = count_clips(samples)
+                try:
+                    track(prepare(samples, clip, folder), count, f"decoding clips of {source.name}")
+                except ValueError:
+                    # Unless another run has meanwhile decoded the same.
+                    if not folder.exists():
+                        raise
+        if not folder.exists():
+            raise ValueError(f"{folder} is not on a disk that all machines see; choose --prepared")
+        parts.append(ready.get(folder) or PreparedSamples(folder, samples))
+    return parts
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what a process has left that was killed while decoding."""
+    for left in folder.parent.glob(f".{folder.name}.partial-*"):
+        touched = max(path.stat().st_mtime for path in (left, *left.iterdir()))
+        if time.time() - touched > STALE_SECONDS:
+            shutil.rmtree(left)
