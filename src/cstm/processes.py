@@ -14,7 +14,11 @@ from cstm.config import Device, Precision, PrecisionInUse
 
 
 def pick_device(device: Device) -> torch.device:
-    """The device of that name; ``auto`` is a GPU where there is one."""
+    """The device of that name; ``auto`` is a GPU where there is one.
+
+    Raises:
+        ValueError: there is no GPU that torch can use.
+    """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
@@ -43,11 +47,11 @@ def join(device: Device, precision: Precision = "32-true") -> Iterator[Fabric]:
     Under ``torchrun --nproc-per-node 8`` each process takes the GPU of its local rank, and they
     talk by NCCL (on CPUs by gloo). ``fabric.global_rank`` and ``fabric.world_size`` say who is who.
 
-    They part in order: a process that ends while gloo's threads still run is aborted at times. Not
-    after an error, when the others may be waiting for this one: torchrun ends them then.
+    At the end the process group is destroyed, since a process that exits while gloo's threads run
+    may be aborted; not after an error, when the others may be waiting: torchrun ends them then.
 
     Raises:
-        ValueError: there are fewer GPUs than asked for; or half precision without a GPU.
+        ValueError: there are fewer GPUs than asked for; or 16-mixed without a GPU.
     """
     kind = pick_device(device).type
     if precision == "16-mixed" and kind == "cpu":

@@ -29,7 +29,7 @@ def test_every_trap_of_a2d_is_named(world: A2DWorld):
     found = check("a2d", world.root)
     assert found.usable
     assert traps_of(found) == {
-        "single mask without its first axis": ["-train1/00012", "test333/00010"],
+        "frame with a single mask": ["-train1/00012", "test333/00010"],
         "instance numbers that are no positions": [
             "-train1/00004", "-train1/00012", "-train1/00016", "train22/00001",
         ],

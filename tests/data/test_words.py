@@ -101,6 +101,12 @@ def test_files_that_hold_no_vectors_are_refused(tmp_path):
     cut.write_bytes(gzip.compress(LINES.encode() * 100)[:50])
     with pytest.raises(ValueError, match="cannot read word vectors"):
         read_word_vectors(cut, ["a"])
+    # Its first bytes and its end are those of a good one.
+    packed = bytearray(gzip.compress(LINES.encode() * 100))
+    packed[12] ^= 255
+    cut.write_bytes(packed)
+    with pytest.raises(ValueError, match="cannot read word vectors"):
+        read_word_vectors(cut, ["a"])
     several = tmp_path / "several.zip"
     with zipfile.ZipFile(several, "w") as archive:
         archive.writestr("a.txt", LINES)

@@ -147,6 +147,9 @@ def test_settings_that_make_no_sense(samples, tmp_path):
         evaluate_command("tiny", root=samples.root, batch=0)
     with pytest.raises(ValueError, match="--samples"):
         evaluate_command("tiny", root=samples.root, samples=0)
+    (tmp_path / "masks.json").touch()
+    with pytest.raises(ValueError, match="--overwrite"):
+        evaluate_command("tiny", root=samples.root, save_predictions=tmp_path / "masks.json")
     for path in (tmp_path, Path("/proc/none/masks.json")):
         with pytest.raises(ValueError, match="cannot write"):
             evaluate_command("tiny", root=samples.root, save_predictions=path)

@@ -49,7 +49,7 @@ def test_a_network_that_cannot_run_here_is_broken(monkeypatch):
 
     monkeypatch.setattr(doctor, "load", fail)
     symptom = doctor._weights("tiny")
-    assert (symptom.state, symptom.detail) == ("broken", "no kernel image")
+    assert (symptom.state, symptom.detail) == ("broken", "no kernel image is available")
 
 
 def test_codecs_that_fail_are_broken(monkeypatch):

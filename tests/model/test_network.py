@@ -308,6 +308,11 @@ def test_unknown_names_are_answered_with_the_closest():
 def test_a_network_needs_an_encoder():
     with pytest.raises(ValueError, match="both are None"):
         ModelConfig(spatial=None, temporal=None)
+    for width in ("width", "decoder_channels", "word_channels", "relation_channels"):
+        with pytest.raises(ValueError, match=f"{width} should be at least 1"):
+            replace(ModelConfig(), **{width: 0})
+    with pytest.raises(ValueError, match="decoder_channels should be at least 3"):
+        ModelConfig(decoder="refined", decoder_channels=2)
 
 
 def test_torchvisions_weights_still_fit():

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -287,3 +288,10 @@ def test_it_is_for_inference_alone(network):
     with pytest.raises(AssertionError, match="inference"):
         network.train()(torch.rand(1, 8, 3, 64, 64), SENTENCES[:1])
     network.eval()
+
+
+@pytest.mark.parametrize("clip", [{"size": 300}, {"frames": 7}])
+def test_another_clip_than_it_can_take_is_refused(clip):
+    released = get_experiment("released")
+    with pytest.raises(ValueError, match="8 frames, at a size that is a multiple of 32"):
+        replace(released, clip=replace(released.clip, **clip))

@@ -30,6 +30,7 @@ def evaluate(
     size: int | None = None,
     workers: int = 2,
     json: bool = False,
+    overwrite: bool = False,
 ) -> None:
     """Measure a network on a dataset: P@0.5-0.9, AP, overall and mean IoU by a named protocol.
 
@@ -53,12 +54,13 @@ def evaluate(
         save_predictions: File for the masks, as COCO results, for `cstm score` and others.
         save_truth: File for the ground truth of the same samples, in COCO's format.
         device: Where to compute; auto takes a GPU if there is one.
-        precision: 32-true gives the same figures on every machine; auto is what `cstm segment`
+        precision: 32-true, for figures that compare between machines; auto is what `cstm segment`
             takes on this one.
         batch: Samples computed at once.
         size: Side of the network's input in pixels; that of the weights if not given.
         workers: Processes that decode.
         json: Print JSON instead of tables.
+        overwrite: Replace the files of --save-predictions and --save-truth if they are there.
     """
     from cstm.data.coco_results import results_document, truth_document, write_json
     from cstm.data.datasets import open_dataset
@@ -70,7 +72,7 @@ def evaluate(
     from cstm.progress import track
     from cstm.training.checkpoint import load_checkpoint
 
-    _check_settings(batch, samples, save_predictions, save_truth)
+    _check_settings(batch, samples, overwrite, save_predictions, save_truth)
     checkpoint = load_checkpoint(find_weights(weights)).at_size(size)
     clip = checkpoint.experiment.clip
     dataset = open_dataset(data, root, split, clip, frames)
@@ -154,7 +156,9 @@ def profile(experiment: Positional[str], *, json: bool = False) -> None:
         Console().print(cost_table(experiment, settings.clip, cost))
 
 
-def _check_settings(batch: int, samples: int | None, *outputs: Path | None) -> None:
+def _check_settings(
+    batch: int, samples: int | None, overwrite: bool, *outputs: Path | None
+) -> None:
     """Refuse what would fail only after hours."""
     if batch < 1:
         raise ValueError(f"--batch should be at least 1, got {batch}")
@@ -162,7 +166,7 @@ def _check_settings(batch: int, samples: int | None, *outputs: Path | None) -> N
         raise ValueError(f"--samples should be at least 1, got {samples}")
     files = [path for path in outputs if path]
     for path in files:
-        check_output_file(path, overwrite=True)
+        check_output_file(path, overwrite)
     if len({path.resolve() for path in files}) < len(files):
         raise ValueError(f"predictions and truth can't both go to {files[0]}; name two files")
 

@@ -40,7 +40,7 @@ def train(
     Example: cstm train tiny --data synthetic --root world --out runs/tiny
 
     Example: cstm train lite --start lite --data own --root FOLDER --out runs/own \\
-        --decoder.epochs 20 --decoder.warm-up-steps 5
+        --decoder.epochs 20 --decoder.learning-rate 3e-4 --decoder.warm-up-steps 5
 
     Args:
         experiment: Name of the experiment: paper, fast, lite, tiny, or a row of Table 3.

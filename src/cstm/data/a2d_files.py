@@ -24,6 +24,7 @@ from numpy import ndarray
 from cstm.config import Split
 from cstm.data.files import SENTENCES_PAGE, number_in, open_table, read_rows, tidy
 from cstm.data.sample import DIRECTIONS, TAGS
+from cstm.faults import reason
 
 A2D_PAGE = "https://web.eecs.umich.edu/~jjcorso/r/a2d/"
 
@@ -158,9 +159,8 @@ def read_frame_annotation(path: Path) -> FrameAnnotation:
                 np.asarray(_dataset(file, name)) for name in ("instance", "id", "reMask")
             )
     except (OSError, KeyError) as error:
-        reason = " ".join(str(error).split())
         raise ValueError(
-            f"{path}: not an annotation that can be read ({reason}); get it anew from "
+            f"{path}: not an annotation that can be read ({reason(error)}); get it anew from "
             f"{SENTENCES_PAGE}"
         ) from None
     if masks.ndim not in (2, 3):

@@ -9,6 +9,7 @@ from PIL import Image
 
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices
+from cstm.faults import reason
 
 SUFFIXES = (".jpg", ".png")
 
@@ -28,9 +29,9 @@ def read_picture(path: Path) -> UInt8[ndarray, "height width 3"]:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"))
     except (OSError, SyntaxError, ValueError) as error:
-        reason = " ".join(str(error).replace(str(path), path.name).split())
+        why = reason(error).replace(str(path), path.name)
         raise ValueError(
-            f"{path}: not a picture that can be read ({reason}); extract it anew"
+            f"{path}: not a picture that can be read ({why}); extract it anew"
         ) from None
 
 

@@ -17,6 +17,7 @@ from jaxtyping import Bool
 from numpy import ndarray
 
 from cstm.data.files import read_rows, tidy
+from cstm.faults import reason
 
 JHMDB_PAGE = "http://jhmdb.is.tue.mpg.de"
 MASKS_NAME = "puppet_mask.mat"
@@ -75,9 +76,9 @@ def _time_of(path: Path, shape: tuple[int, ...]) -> int:
 def _unreadable(path: Path, error: Exception) -> ValueError:
     if not path.is_file():
         return ValueError(f"{path}: masks missing; get puppet_mask from {JHMDB_PAGE}")
-    reason = " ".join(str(error).split()) or type(error).__name__
     return ValueError(
-        f"{path}: not masks that can be read ({reason}); get puppet_mask anew from {JHMDB_PAGE}"
+        f"{path}: not masks that can be read ({reason(error)}); get puppet_mask anew from "
+        f"{JHMDB_PAGE}"
     )
 
 

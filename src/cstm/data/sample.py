@@ -57,7 +57,8 @@ class Pair:
     frame: int
     """Index of the frame, counted from 0."""
     instance: int
-    """The actor's number in the annotation; 0 where the sentence is about nobody."""
+    """The actor's number in the annotation. Of composed clips and videos of one's own, which count
+    from 1, 0 says that the sentence is about nobody; of A2D Sentences 0 is an actor like others."""
     sentence: str
     actor: str | None
     action: str | None
@@ -75,7 +76,7 @@ class Pair:
 
     @property
     def identity(self) -> list[str]:
-        """What tells it from the pairs of other datasets, and of others' states of its own."""
+        """What tells it from pairs of other datasets, and from earlier states of its own."""
         return [self.name, self.sentence, *([self.content] if self.content else [])]
 
     @property

@@ -4,6 +4,7 @@ import gzip
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -167,7 +168,8 @@ def _select(
                     yield word, np.array(fields[-width:], dtype=np.float32)
                 elif not width or len(fields) < width + 1:
                     raise ValueError(f"line {number} is not a word and {width or 'its'} numbers")
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    # The last is of archives that are locked.
+    except (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
         raise ValueError(
             f"cannot read word vectors from {path}: {error}; expected GloVe's text format"
         ) from error

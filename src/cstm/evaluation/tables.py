@@ -92,4 +92,5 @@ def cost_table(experiment: str, clip: ClipConfig, cost: Cost) -> Table:
     table.add_row("at inference", f"{cost['inference_macs'] / 1e9:.2f}")
     table.add_section()
     table.add_row("parameters", f"{cost['parameters'] / 1e6:.2f} M")
+    table.add_row("… in word vectors", f"{cost['word_vectors'] / 1e6:.2f} M")
     return table

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 
 from cstm.data.video import open_video
 from cstm.download import cache_folder
+from cstm.faults import reason
 from cstm.inference.film import open_film
 from cstm.inference.load import SHIPPED, load
 from cstm.model.published import BACKBONE_WEIGHTS, GLOVE
@@ -54,9 +55,8 @@ def _device() -> Symptom:
         gpu = torch.cuda.get_device_properties(0)
         torch.ones(1, device=pick_device("cuda")).sum().item()
     except RuntimeError as error:
-        reason = str(error).splitlines()[0]
         name = gpu.name if gpu else "GPU"
-        return Symptom("device", "broken", f"{name}: {reason}; use --device cpu")
+        return Symptom("device", "broken", f"{name}: {reason(error)}; use --device cpu")
     return Symptom("device", "works", f"{gpu.name}, {gpu.total_memory / 2**30:.0f} GiB; {found}")
 
 
@@ -67,9 +67,10 @@ def _codecs() -> Symptom:
         try:
             with open_film(path, 16, 16, Fraction(10)) as film:
                 film.add(np.zeros((16, 16, 3), np.uint8), 0.0)
-            assert sum(1 for _ in open_video(path).frames()) == 1
+            if sum(1 for _ in open_video(path).frames()) != 1:
+                raise ValueError("a film of one frame was read as none, or as more")
         except Exception as error:
-            return Symptom("codecs", "broken", f"{error}; install the package av anew")
+            return Symptom("codecs", "broken", f"{reason(error)}; install the package av anew")
     return Symptom("codecs", "works", f"H.264 written and read; PyAV {version('av')}")
 
 
@@ -85,7 +86,7 @@ def _weights(name: str) -> Symptom:
     except ValueError as error:
         return Symptom(f"weights {name}", "broken", f"{error}; install cstm anew")
     except RuntimeError as error:
-        return Symptom(f"weights {name}", "broken", str(error).splitlines()[0])
+        return Symptom(f"weights {name}", "broken", reason(error))
     speed = frames / (time.monotonic() - loaded)
     return Symptom(
         f"weights {name}",

@@ -37,7 +37,8 @@ def load(
             a lower one more actors are found, and more where nobody is.
 
     Raises:
-        ValueError: no such weights, or not a checkpoint.
+        ValueError: no such weights, or not a checkpoint; no GPU; a batch, size or score that makes
+            no sense.
     """
     checkpoint = load_checkpoint(find_weights(weights)).at_size(size)
     place = pick_device(device)

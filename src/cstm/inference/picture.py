@@ -25,7 +25,7 @@ _SIZE = 27.0
 
 
 _KEPT = 4
-"""So many times the columns are kept at most while nobody knows how long the video is."""
+"""While nobody knows how long the video is, so many times the columns shown are kept at most."""
 
 
 class _Column(NamedTuple):

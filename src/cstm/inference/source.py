@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from cstm.data.video import Video, open_video
+from cstm.faults import reason
 from cstm.inference.camera import record
 from cstm.progress import bar
 
@@ -94,8 +95,7 @@ def _download(address: str, path: Path) -> None:
             raise ValueError(f"{address}: no such file there") from None
         # File systems are of many makers, and raise whatever they like.
         except Exception as error:
-            reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-            raise ValueError(f"{address}: cannot be read ({reason})") from None
+            raise ValueError(f"{address}: cannot be read ({reason(error)})") from None
 
 
 def _file_system(address: str) -> tuple["fsspec.AbstractFileSystem", str]:

@@ -40,6 +40,13 @@ def test_it_is_a_dataset_like_the_others(clips, photographs, monkeypatch):
     assert sample.frames.shape == (8, *sample.mask.shape, 3)
 
 
+@pytest.mark.parametrize("clip", [ClipConfig(step=3), ClipConfig(frames=16)])
+def test_a_clip_that_would_see_beyond_the_scene_is_refused(photographs, clip):
+    with pytest.raises(ValueError, match="8 frames before the target and 6 after"):
+        ComposedClips(photographs, "test", clip, clips=1)
+    assert len(ComposedClips(photographs, "test", ClipConfig(frames=4, step=4), clips=1))
+
+
 def test_kinds_cameras_and_absent_actors_come_in_their_shares(photographs):
     plans = ComposedClips(photographs, "train", clips=250, seed=3).plans
     kinds = [plan.kind for plan in plans]

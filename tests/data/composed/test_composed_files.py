@@ -56,6 +56,12 @@ def test_about_15_percent_are_for_testing():
     assert share == pytest.approx(0.15, abs=0.01)
 
 
+def test_of_many_photographs_as_many_are_taken_as_may_be(photographs, monkeypatch):
+    found = read_photographs(photographs, "train")
+    monkeypatch.setattr("cstm.data.composed.stock.MOST_PHOTOGRAPHS", len(found) - 1)
+    assert len(Stock(found).pictures) == len(found) - 1
+
+
 def test_the_layout_of_the_whole_of_coco(root):
     before = [p.instances for p in read_photographs(root, "train")]
     (root / "annotations").mkdir()

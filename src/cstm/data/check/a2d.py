@@ -87,7 +87,7 @@ class A2DVideo:
     ) -> None:
         numbers = annotation.instances[annotation.instances >= 0]
         if len(annotation.masks) == 1:
-            found.trap("single mask without its first axis", place)
+            found.trap("frame with a single mask", place)
         if len(numbers) < len(annotation.masks):
             found.trap("more masks than instance numbers", place)
         if len(set(numbers.tolist())) < len(numbers):

@@ -19,7 +19,7 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 Counts = Mapping[Count, Mapping[Split, int]]
 
 TRAPS = {
-    "single mask without its first axis": "read like any other",
+    "frame with a single mask": "it may lack its first axis; read like any other",
     "instance numbers that are no positions": "masks are found by number",
     "instance number twice": "the first mask is taken",
     "more masks than instance numbers": "a mask without a number belongs to no sentence",

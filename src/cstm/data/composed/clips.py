@@ -7,10 +7,10 @@ from types import MappingProxyType
 import numpy as np
 
 from cstm.config import ClipConfig, Split
-from cstm.data.clip import clip_indices
+from cstm.data.clip import clip_indices, reach
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.instances import read_photographs
-from cstm.data.composed.motion import shares_of_motions
+from cstm.data.composed.motion import AFTER, BEFORE, shares_of_motions
 from cstm.data.composed.plan import Plan, draw_plan
 from cstm.data.composed.render import Clip, render
 from cstm.data.composed.sentences import Sentence
@@ -28,7 +28,7 @@ TARGET, LENGTH = 24, 48
 class ComposedClips:
     """Pairs of a composed clip and a sentence about someone in it, or about no one.
 
-    Photographs are of one split by a hash of their ids. A clip depends on them, the seed, the
+    A hash of its id assigns each photograph to one split. A clip depends on them, the seed, the
     split and its number alone: every process draws the same pixels. Building one measures the
     photographs and plans all clips (some milliseconds each); clips are drawn when asked for.
 
@@ -43,8 +43,9 @@ class ComposedClips:
         seed: of the plans.
 
     Raises:
-        ValueError: files are missing, broken or too few, or there is no such motion: on building;
-            or for a picture that changed since, when the item is asked for.
+        ValueError: files are missing, broken or too few, there is no such motion, or the clip is
+            longer than 8 frames, 2 apart: on building; or for a picture that changed since, when
+            the item is asked for.
     """
 
     def __init__(
@@ -58,6 +59,12 @@ class ComposedClips:
     ) -> None:
         self.root = Path(root)
         self.clip = clip or ClipConfig()
+        before, after = reach(self.clip)
+        if before > -BEFORE or after > AFTER:
+            raise ValueError(
+                f"composed clips show {-BEFORE} frames before the target and {AFTER} after it; "
+                f"{self.clip.frames} frames, {self.clip.step} apart, reach {before} and {after}"
+            )
         shares = shares_of_motions(motions)
         stock = Stock(read_photographs(self.root, split), read_cutouts(self.root, split))
         self.plans: list[Plan] = []

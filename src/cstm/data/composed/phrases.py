@@ -56,7 +56,7 @@ def phrase(
         else:
             before.append(clues["colour"])
     article = pick(rng, ("the", "the", "a", ""))
-    if noun in ("someone", "somebody"):
+    if noun == "someone":
         article = "" if not before else article
         noun = noun if not before else "person"
     subject = with_article(article, " ".join([*before, noun, *after]))

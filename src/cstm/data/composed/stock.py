@@ -73,7 +73,8 @@ class Stock:
 
 
 def _spread(photographs: Sequence[Photograph]) -> Sequence[Photograph]:
-    return photographs[:: max(1, -(-len(photographs) // MOST_PHOTOGRAPHS))]
+    kept = min(len(photographs), MOST_PHOTOGRAPHS)
+    return [photographs[place * len(photographs) // kept] for place in range(kept)]
 
 
 def may_hold(picture: list[Figure], categories: frozenset[str]) -> bool:

@@ -113,9 +113,9 @@ def moved(
     return [Shape(s.points @ matrix + shift, s.colour, s.is_shadow) for s in shapes]
 
 
-def shadow(width: float, centre: float = 0.0) -> Shape:
+def shadow(width: float) -> Shape:
     """A flat shadow on the ground."""
-    points = _CIRCLE * (width / 2, width * 0.09) + (centre, 0)
+    points = _CIRCLE * (width / 2, width * 0.09)
     return Shape(points, OUTLINE, is_shadow=True)
 
 

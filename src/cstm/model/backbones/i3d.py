@@ -60,7 +60,7 @@ class Mixed(nn.Module):
         self.b3b = Unit(channels, widths[5])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the branches side by side."""
+        """Put the branches of a feature (batch channel time height width) side by side."""
         branches = [
             self.b0(x), self.b1b(self.b1a(x)), self.b2b(self.b2a(x)), self.b3b(self.b3a(x)),
         ]  # fmt: skip

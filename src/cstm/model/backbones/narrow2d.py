@@ -20,7 +20,7 @@ class Residual2d(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add the body's output and rectify."""
+        """Add the body's output to a feature (batch channel height width), and rectify."""
         return functional.relu(x + self.body(x))
 
 

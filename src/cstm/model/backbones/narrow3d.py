@@ -21,7 +21,7 @@ class Residual3d(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add the body's output and rectify."""
+        """Add the body's output to a feature (batch channel time height width), and rectify."""
         return functional.relu(x + self.body(x))
 
 
