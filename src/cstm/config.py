@@ -1,7 +1,7 @@
 """Settings as frozen dataclasses: what a network is made of, what it is fed, how it is trained."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 SpatialBackbone = Literal["inception_v3", "resnet50", "efficientnet_lite0", "narrow2d"]
@@ -222,3 +222,7 @@ class Experiment:
                 "the released network takes clips of 8 frames, at a size that is a multiple of 32, "
                 f"got {self.clip.frames} at {self.clip.size}"
             )
+
+    def at_size(self, size: int | None) -> "Experiment":
+        """The same for frames of ``size`` × ``size`` pixels; None: of those it has now."""
+        return self if size is None else replace(self, clip=replace(self.clip, size=size))

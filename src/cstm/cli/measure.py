@@ -138,17 +138,18 @@ def score(
     _show(metric.compute(), json)
 
 
-def profile(experiment: Positional[str], *, json: bool = False) -> None:
+def profile(experiment: Positional[str], *, size: int | None = None, json: bool = False) -> None:
     """Count parameters and multiply-adds of an experiment, in seconds and without running it.
 
     Args:
         experiment: Name of the experiment: paper, fast, lite, tiny, released, or a row of Table 3.
+        size: Side of the network's input in pixels; that of the experiment if not given.
         json: Print JSON instead of a table.
     """
     from cstm.evaluation.cost import profile as count
     from cstm.evaluation.tables import cost_table
 
-    settings = get_experiment(experiment)
+    settings = get_experiment(experiment).at_size(size)
     cost = count(settings)
     if json:
         print(json_format.dumps(cost))

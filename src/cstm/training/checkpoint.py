@@ -35,10 +35,7 @@ class Checkpoint:
 
     def at_size(self, size: int | None) -> "Checkpoint":
         """The same network for frames of ``size`` × ``size`` pixels; None: of those it has now."""
-        if size is None:
-            return self
-        clip = replace(self.experiment.clip, size=size)
-        return replace(self, experiment=replace(self.experiment, clip=clip))
+        return replace(self, experiment=self.experiment.at_size(size))
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, compact: bool = False) -> None:
