@@ -58,8 +58,8 @@ def segment(
         precision: 32-true, or bf16-mixed, whose masks differ from it here and there along their
             edges; auto takes the latter on a CPU that has instructions for it: twice as fast.
         batch: Frames × queries computed at once.
-        size: Side of the network's input in pixels, that of the weights if not given (lite: 320).
-            A larger one, such as 384, sees smaller actors and takes longer.
+        size: Side of the network's input in pixels, that of the weights if not given (lite: 384).
+            A smaller one, such as 320, is faster and loses the smallest actors.
         least_score: Score from which on an actor has a mask, from 0 to 1; 0.5 if not given (lite).
             Lower finds more actors, and more where nobody is. masks.json has the scores.
         overwrite: Replace the folder if an earlier run wrote it.

@@ -1,30 +1,11 @@
 """What an entry of the file of one's own videos should hold, and what is wrong with one."""
 
-import reprlib
-from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from cstm.data.fields import Field, faults_of, is_id, is_text
 from cstm.data.sample import ACTIONS, DIRECTIONS
 from cstm.data.words import tokenize
-
-
-class Field(NamedTuple):
-    """What the value of a key should be."""
-
-    told: str
-    fits: Callable[[Any], bool]
-    needed: bool = True
-
-
-def is_id(value: object) -> bool:
-    """Whether a value can be the id of a video."""
-    return type(value) in (int, str)
-
-
-def is_text(value: object) -> bool:
-    """Whether a value is text that says something."""
-    return isinstance(value, str) and bool(value.strip())
 
 
 def _are_sentences(value: object) -> bool:
@@ -53,9 +34,6 @@ ANNOTATION = {
     "direction": _one_of(*DIRECTIONS),
 }
 
-_ALIKE = 0.85
-"""How much a key that is not read must be like one that is read to be called a mistake."""
-
 
 def inspect(
     kind: str, entries: list[dict[str, Any]], fields: Mapping[str, Field]
@@ -63,7 +41,7 @@ def inspect(
     """Yield every entry with its name in the file and what is wrong with its values."""
     ids = set()
     for number, entry in enumerate(entries):
-        faults = list(_faults(entry, fields))
+        faults = list(faults_of(entry, fields))
         if not fields["id"].fits(entry.get("id")):
             yield f"{kind}s[{number}]", entry, faults
             continue
@@ -71,15 +49,3 @@ def inspect(
             faults.append("its id occurs twice; ids should be unique")
         ids.add(entry["id"])
         yield f"{kind} {entry['id']}", entry, faults
-
-
-def _faults(entry: dict[str, Any], fields: Mapping[str, Field]) -> Iterator[str]:
-    unread = [key for key in entry if key not in fields]
-    for key, field in fields.items():
-        if key not in entry:
-            if alike := get_close_matches(key, unread, 1, _ALIKE):
-                yield f"has {alike[0]!r}, which should be {key!r}"
-            elif field.needed:
-                yield f"has no {key!r}, which should be {field.told}"
-        elif (field.needed or entry[key] is not None) and not field.fits(entry[key]):
-            yield f"its {key} {reprlib.repr(entry[key])} should be {field.told}"

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cstm.config import Split
+from cstm.data.fields import is_id
 from cstm.data.files import Report, as_objects, read_json, refuse, reporting, tidy
 from cstm.data.frame_count import count_frames
 from cstm.data.masks import RunLength, mask_area, read_segmentation
-from cstm.data.own_entries import ANNOTATION, VIDEO, inspect, is_id
+from cstm.data.own_entries import ANNOTATION, VIDEO, inspect
 from cstm.data.video import open_video
 
 

@@ -107,7 +107,10 @@ def test_a_broken_polygon_is_named(root):
     ("change", "message"),
     [
         (lambda d: d.pop("images"), "images should be a list"),
-        (lambda d: d["annotations"][0].pop("bbox"), "annotations should all have 'bbox'"),
+        (
+            lambda d: d["annotations"][0].pop("bbox"),
+            r"annotations\[0\]: has no 'bbox', which should",
+        ),
         (lambda d: d["annotations"][0].update(category_id=99), "annotation 1 should have a cat"),
         (
             lambda d: d["annotations"][0].update(image_id=[1]),

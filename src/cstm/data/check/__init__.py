@@ -1,9 +1,6 @@
 """Whether a dataset's files are all there, open, and are as many as were published."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -12,6 +9,7 @@ from cstm.data.check.a2d import survey_a2d
 from cstm.data.check.findings import Counts, Findings
 from cstm.data.check.jhmdb import survey_jhmdb
 from cstm.data.check.own import survey_own
+from cstm.data.side_by_side import side_by_side
 from cstm.progress import track
 
 
@@ -74,7 +72,8 @@ def check(data: DataFormat, root: Path, workers: int | None = None) -> Findings:
         raise ValueError(f"expected at least one worker, got {workers}")
     found = Findings(root)
     videos = SURVEYS[data](root, found)
-    track(_gather(_check_each(videos, workers), found), len(videos), "checking videos")
+    checked = side_by_side(_check_video, [(video,) for video in videos], workers, CHUNK)
+    track(_gather(checked, found), len(videos), "checking videos")
     differing = [
         what
         for what, numbers in PUBLISHED[data].items()
@@ -92,15 +91,6 @@ def _gather(parts: Iterator[Findings], found: Findings) -> Iterator[int]:
     for number, part in enumerate(parts, start=1):
         found.add(part)
         yield number
-
-
-def _check_each(videos: Sequence[Checkable], workers: int | None) -> Iterator[Findings]:
-    workers = min(workers or os.cpu_count() or 1, -(-len(videos) // CHUNK))
-    if workers <= 1:
-        yield from map(_check_video, videos)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        yield from pool.map(_check_video, videos, chunksize=CHUNK)
 
 
 def _check_video(video: Checkable) -> Findings:

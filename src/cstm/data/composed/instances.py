@@ -11,15 +11,14 @@
 """
 
 import math
-import reprlib
 from pathlib import Path
 from typing import Any
 
 from cstm.config import Split
 from cstm.data.composed.photograph import Instance, Photograph, split_of
+from cstm.data.fields import Field, faults_of, is_id, is_text
 from cstm.data.files import read_json
 from cstm.data.nouns import class_of
-from cstm.data.own_entries import Field, is_id, is_text
 
 COCO_PAGE = "https://cocodataset.org/#download"
 
@@ -100,16 +99,8 @@ def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise ValueError(f"{file}: no instance file of COCO: {key} should be a list of objects")
         for number, entry in enumerate(entries):
-            for name, field in fields.items():
-                if name not in entry:
-                    raise ValueError(
-                        f"{file}: no instance file of COCO: {key} should all have {name!r}"
-                    )
-                if not field.fits(entry[name]):
-                    raise ValueError(
-                        f"{file}: {key}[{number}]: its {name} {reprlib.repr(entry[name])} should "
-                        f"be {field.told}; correct the file"
-                    )
+            for fault in faults_of(entry, fields):
+                raise ValueError(f"{file}: {key}[{number}]: {fault}; correct the file")
     return {key: document[key] for key in _NEEDED}
 
 

@@ -21,22 +21,19 @@ Beside the files of A2D (``Release/videoset.csv``, ``Release/clips320H/<video>.m
 """
 
 import csv
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import av
-import cv2
 import h5py
 import numpy as np
 
 from cstm.config import at_least
 from cstm.data.sample import ACTIONS, ACTORS
+from cstm.data.side_by_side import side_by_side
 from cstm.data.synthetic.clip import MIN_PIXELS, Clip, render_clip
 from cstm.folder import whole_folder
 from cstm.progress import track
@@ -46,6 +43,8 @@ SPLITS = ("train", "test")
 UNSEEN_SHARE = 0.15
 """Share of test clips with a combination held out of training."""
 FRAME_RATE = 24
+CHUNK = 4
+"""Clips that a process draws at once."""
 
 TAG_HEADER = ("video_id", "instance_id", "query", "tags", "look_alike_instance")
 INSTANCE_HEADER = (
@@ -88,7 +87,8 @@ def synthesize(
         (folder / "Release" / "clips320H").mkdir(parents=True)
         write = partial(write_clip, folder, seed=seed, size=size, frames=frames)
         rows: list[Rows] = []
-        track(_collect(_each(write, jobs, workers), rows), len(jobs), "drawing clips")
+        written = side_by_side(write, jobs, workers, CHUNK)
+        track(_collect(written, rows), len(jobs), "drawing clips")
         _write_texts(folder, rows)
 
 
@@ -111,15 +111,6 @@ def _collect(source: Iterator[Rows], rows: list[Rows]) -> Iterator[int]:
     for row in source:
         rows.append(row)
         yield len(rows)
-
-
-def _each(write: partial[Rows], jobs: list[tuple[str, int]], workers: int | None) -> Iterator[Rows]:
-    workers = min(workers or os.cpu_count() or 1, len(jobs))
-    if workers == 1:
-        yield from map(write, *zip(*jobs, strict=True))
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        yield from pool.map(write, *zip(*jobs, strict=True), chunksize=4)
 
 
 def write_clip(
