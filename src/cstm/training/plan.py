@@ -58,8 +58,7 @@ class Run:
     words: int = 0
     """How many of that file's commonest words to know besides those of the sentences."""
     spatial_weights: str | None = None
-    """What its backbone starts from: see :func:`cstm.model.pretrained.find_backbone_weights`.
-    """
+    """What its backbone starts from: see :func:`cstm.model.pretrained.find_backbone_weights`."""
     temporal_weights: str | None = None
     take: Take = "whole"
     """Whether the backbones' files must fit as a whole."""

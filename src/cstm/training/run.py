@@ -171,7 +171,7 @@ def _open(run: Run, source: Source) -> Samples:
 
 def _find_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamName, Path]:
     """Files that new backbones start from; none for random weights, and none for an old run."""
-    if stage.begins != "backbones" or (run.out / stage.name / "state.pt").exists():
+    if stage.begins != "backbones" or (run.out / stage.name / STATE).exists():
         return {}
     found: dict[StreamName, Path] = {}
     for stream in stage.streams:

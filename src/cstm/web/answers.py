@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from cstm.faults import reason
 from cstm.inference.explain import Explanation, can_explain, draw_heat
 from cstm.inference.segmenter import Segmenter
 from cstm.web.fragments import colour_key, failure, note, progress_bar, share_bars
@@ -106,7 +105,9 @@ def _said(error: Exception) -> str:
     if isinstance(error, StoppedError):
         return note("Stopped.")
     if isinstance(error, OSError):
-        return failure(f"The server can't keep the masks: {error.strerror or reason(error)}.")
+        return failure(
+            f"The server can't keep the masks: {error.strerror or type(error).__name__}."
+        )
     return failure(str(error))
 
 
