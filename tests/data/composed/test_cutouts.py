@@ -58,6 +58,15 @@ def test_splits_are_by_file(root):
     assert names["test"] == {n for n in names["train"] | names["test"] if split_of(n) == "test"}
 
 
+def test_pictures_of_one_thing_fall_into_one_part(tmp_path):
+    for name in ("5.png", "5.1.png", "5.2.png", "6.png"):
+        draw_cutout(tmp_path / "cutouts" / "fox" / name)
+    for split in ("train", "test"):
+        names = [cutout.path.name for cutout in read_cutouts(tmp_path, split)]
+        assert ({"5.png", "5.1.png", "5.2.png"} <= set(names)) == (split_of("fox/5.png") == split)
+        assert ("6.png" in names) == (split_of("fox/6.png") == split)
+
+
 def test_clips_show_them_before_photographs_alone(root):
     clips = ComposedClips(root, "train", clips=60)
     shown = {actor.figure.category for plan in clips.plans for actor in plan.scene.actors}

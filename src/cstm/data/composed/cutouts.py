@@ -2,7 +2,8 @@
 
 ::
 
-    ROOT/cutouts/CLASS/*.png        with a transparent background
+    ROOT/cutouts/CLASS/NAME.png     with a transparent background
+    ROOT/cutouts/CLASS/NAME.*.png   more pictures of the same thing
 """
 
 from pathlib import Path
@@ -19,7 +20,8 @@ from cstm.data.nouns import class_of
 def read_cutouts(root: Path, split: Split) -> list[Photograph]:
     """Read the cut-outs of a split; their alpha above one half is the mask. None without a folder.
 
-    As with photographs, a hash of ``CLASS/FILE`` puts 15% into test.
+    As with photographs, a hash of ``CLASS/NAME.png`` puts 15% into test, and so all pictures of one
+    thing into the same part.
 
     Raises:
         ValueError: one can't be read, or has no transparent background.
@@ -34,7 +36,7 @@ def read_cutouts(root: Path, split: Split) -> list[Photograph]:
     return [
         _read(path, categories)
         for path in paths
-        if split_of(path.relative_to(folder).as_posix()) == split
+        if split_of(f"{path.parent.name}/{path.name.split('.')[0]}.png") == split
     ]
 
 

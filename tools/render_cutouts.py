@@ -1,0 +1,236 @@
+"""Render cut-outs of 3D models, from all sides, for `cstm train --data composed`.
+
+    apt-get install sweethome3d-furniture 0ad-data flightgear-data-ai assimp-utils
+    pip install pyvista
+    python tools/render_cutouts.py PHOTOGRAPHS
+
+adds PHOTOGRAPHS/cutouts/CLASS/model-MODEL.*.png. The models are what houses hold (Sweet Home 3D,
+CC0 and CC-BY), animals that walk, run and graze (0 A.D., CC-BY-SA; 3 GB), and airplanes
+(FlightGear, GPL-2).
+"""
+
+import argparse
+import configparser
+import hashlib
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+import cv2
+import numpy as np
+import pyvista as pv
+from animated_models import read_animals
+from collect_cutouts import write
+from PIL import Image
+from vtkmodules.vtkIOImport import vtkOBJImporter
+
+from cstm.progress import bar
+
+SIDE = 480
+FURNITURE = Path("/usr/share/sweethome3d/furniture")
+ANIMALS = Path("/usr/share/games/0ad/mods/public/public.zip")
+AIRPLANES = Path("/usr/share/games/flightgear/AI/Aircraft")
+
+TABLE = Path(__file__).with_name("models.ini")
+PAINTED = {
+    "car", "van", "truck", "bus", "bicycle", "motorcycle", "boat", "umbrella", "suitcase",
+    "handbag", "backpack", "cup", "bowl", "vase", "bottle", "scissors", "tennis racket", "chair",
+    "skateboard", "airplane", "guitar",
+}  # fmt: skip
+"""What may have any colour."""
+FLAT = {
+    "scissors", "tennis racket", "cell phone", "remote", "fork", "knife", "spoon", "skateboard",
+    "hammer", "saw", "laptop", "guitar",
+}  # fmt: skip
+"""What is seen from above."""
+
+
+class Model(Protocol):
+    """Something to render."""
+
+    name: str
+
+    def stage(self, plotter: pv.Plotter, rng: np.random.Generator) -> None:
+        """Put it on the stage, y upwards."""
+        ...
+
+
+class Scene:
+    """A model in Wavefront's format (OBJ), with its materials and textures beside it."""
+
+    def __init__(self, name: str, file: Path) -> None:
+        self.name, self.file = name, file
+
+    def stage(self, plotter: pv.Plotter, rng: np.random.Generator) -> None:
+        """Add its meshes."""
+        importer = vtkOBJImporter()
+        importer.SetFileName(str(self.file))
+        if self.file.with_suffix(".mtl").exists():
+            importer.SetFileNameMTL(str(self.file.with_suffix(".mtl")))
+            importer.SetTexturePath(str(self.file.parent))
+        importer.SetRenderWindow(plotter.render_window)
+        importer.Update()
+        for actor in plotter.renderer.GetActors():  # pyright: ignore[reportGeneralTypeIssues]
+            look = actor.GetProperty()
+            # What is seen through glass would be a hole in the mask; what is not seen, no part.
+            if look.GetOpacity() > 0.05:
+                look.SetOpacity(1)
+            look.SetAmbient(min(look.GetAmbient(), 0.2))
+            look.SetSpecular(min(look.GetSpecular(), 0.25))
+
+
+def convert(source: Path, folder: Path) -> Scene:
+    """Convert a model in AC3D's format, and its textures, which VTK can't read all."""
+    folder.mkdir()
+    file = folder / f"{source.stem}.obj"
+    subprocess.run(["assimp", "export", source, file], check=True, stdout=subprocess.DEVNULL)
+    lines = []
+    for line in file.with_suffix(".mtl").read_text(errors="replace").splitlines():
+        if line.startswith("map_"):
+            texture = source.parent / line.split(maxsplit=1)[1]
+            if not texture.exists():  # some name a folder of their makers' disks
+                continue
+            Image.open(texture).convert("RGB").save(folder / f"{texture.stem}.png")
+            line = f"map_Kd {texture.stem}.png"
+        lines.append(line)
+    file.with_suffix(".mtl").write_text("\n".join(lines))
+    return Scene(source.stem, file)
+
+
+def read_table() -> dict[str, list[tuple[str, int, list[str]]]]:
+    """Class, number of pictures and models of each entry of each section."""
+    table = configparser.ConfigParser(delimiters=("=",))
+    table.read(TABLE)
+    entries = {}
+    for section in table.sections():
+        entries[section] = []
+        for category, told in table[section].items():
+            count, models = told.split(":", 1)
+            entries[section].append((category, int(count), models.split()))
+    return entries
+
+
+def read_models(
+    work: Path, furniture: Path, animals: Path, airplanes: Path
+) -> Iterator[tuple[str, int, Sequence[Model]]]:
+    """All of the table: class, number of pictures, models.
+
+    Raises:
+        ValueError: one is not there.
+    """
+    for path, package in (
+        (furniture, "sweethome3d-furniture"), (animals, "0ad-data"),
+        (airplanes, "flightgear-data-ai"), (shutil.which("assimp"), "assimp-utils"),
+    ):  # fmt: skip
+        if not path or not Path(path).exists():
+            raise ValueError(f"{path or 'assimp'}: not there; install {package}")
+    table = read_table()
+    house = work / "house"
+    for library in furniture.glob("*.sh3f"):
+        with zipfile.ZipFile(library) as archive:
+            archive.extractall(house / library.stem.removeprefix("BlendSwap-"))
+    for category, count, names in table["house"]:
+        yield category, count, [find_furniture(house, name) for name in names]
+    with zipfile.ZipFile(animals) as archive:
+        for category, count, names in table["animals"]:
+            found = (read_animals(archive, *name.split(":")) for name in names)
+            yield category, count, [animal for group in found for animal in group]
+    for category, count, names in table["airplanes"]:
+        files = [find_one([airplanes], f"{name}.ac") for name in names]
+        yield category, count, [convert(file, work / file.stem) for file in files]
+
+
+def find_furniture(house: Path, name: str) -> Scene:
+    library, model = name.split("/")
+    return Scene(f"{library}-{model}", find_one(house.glob(f"{library}*"), f"{model}.obj"))
+
+
+def find_one(folders: Iterable[Path], name: str) -> Path:
+    found = [path for folder in folders for path in folder.rglob(name)]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} files {name}, not one; are the models another version?")
+    return found[0]
+
+
+def render(model: Model, rng: np.random.Generator, rises: tuple[float, float]) -> np.ndarray:
+    """Render BGRA before nothing, from anywhere between two rises in degrees, in any light."""
+    plotter = pv.Plotter(off_screen=True, window_size=[SIDE, SIDE], lighting="none")
+    model.stage(plotter, rng)
+    turn, rise = rng.uniform(0, 2 * np.pi), np.deg2rad(rng.uniform(*rises))
+    eye = (np.cos(rise) * np.sin(turn), np.sin(rise), np.cos(rise) * np.cos(turn))
+    plotter.camera_position = [eye, (0, 0, 0), (0, 1, 0)]
+    plotter.camera.view_angle = rng.uniform(18, 45)
+    turn, bright = rng.uniform(0, 2 * np.pi), rng.uniform(0.35, 0.75)
+    sun = (np.sin(turn), rng.uniform(0.4, 1.5), np.cos(turn))
+    plotter.add_light(pv.Light(position=sun, light_type="scene light", intensity=bright))
+    plotter.add_light(pv.Light(light_type="headlight", intensity=1.1 - bright))
+    plotter.enable_anti_aliasing("ssaa")
+    plotter.renderer.ResetCamera()
+    picture = plotter.screenshot(transparent_background=True, return_img=True)
+    plotter.close()
+    return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGBA2BGRA)
+
+
+def develop(picture: np.ndarray, rng: np.random.Generator, repaint: bool) -> np.ndarray:
+    """Expose a picture as a camera would; and perhaps paint what it shows."""
+    colours = picture[..., :3].astype(np.float32) / 255
+    is_seen = picture[..., 3] > 127
+    if is_seen.any():
+        mean = np.clip(colours[is_seen].mean(), 0.02, 0.98)
+        colours **= np.log(np.clip(mean, 0.25, 0.6)) / np.log(mean) * rng.uniform(0.85, 1.15)
+    if repaint and rng.random() < 0.6:
+        hsv = cv2.cvtColor(colours, cv2.COLOR_BGR2HSV)
+        hsv[..., 0] = (hsv[..., 0] + rng.uniform(0, 360)) % 360
+        if hsv[is_seen, 1].mean() < 0.15:
+            hsv[..., 1] = np.maximum(hsv[..., 1], rng.uniform(0.15, 0.75))
+        colours = cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
+    return np.dstack([np.uint8(np.clip(colours * 255 + 0.5, 0, 255)), picture[..., 3]])
+
+
+def render_all(out: Path, furniture: Path, animals: Path, airplanes: Path) -> int:
+    """Add all of the tables to a folder of cut-outs, or nothing; returns how many."""
+    if any(out.glob("*/model-*.png")):
+        raise ValueError(f"{out}: holds rendered cut-outs already; remove */model-*.png first")
+    with TemporaryDirectory(prefix="cstm-models-") as folder, bar() as shown:
+        work = Path(folder)
+        entries = list(read_models(work, furniture, animals, airplanes))
+        total = sum(count for _, count, _ in entries)
+        task = shown.add_task("rendering", total=total)
+        for category, count, models in entries:
+            for number in range(count):
+                model = models[number * len(models) // count]
+                place = f"{category}/model-{model.name}.{number}.png"
+                digest = hashlib.sha256(place.encode()).digest()
+                rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+                picture = render(model, rng, (25, 85) if category in FLAT else (-2, 32))
+                rendered = work / "rendered.png"
+                cv2.imwrite(str(rendered), develop(picture, rng, category in PAINTED))
+                write(rendered, work / "cutouts" / place)
+                shown.advance(task)
+        shutil.copytree(work / "cutouts", out, dirs_exist_ok=True)
+    return total
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--furniture", type=Path, default=FURNITURE, help="folder with *.sh3f")
+    parser.add_argument("--animals", type=Path, default=ANIMALS, help="0 A.D.'s public.zip")
+    parser.add_argument("--airplanes", type=Path, default=AIRPLANES, help="folder with */*.ac")
+    args = parser.parse_args()
+    out = args.root / "cutouts"
+    try:
+        count = render_all(out, args.furniture, args.animals, args.airplanes)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    print(f"{count} cut-outs in {out}")
+
+
+if __name__ == "__main__":
+    main()
