@@ -29,8 +29,9 @@ def tools():
     sys.path.insert(0, str(TOOLS))
     import animated_models
     import render_cutouts
+    import shapes
 
-    yield render_cutouts, animated_models
+    yield render_cutouts, animated_models, shapes
     sys.path.remove(str(TOOLS))
 
 
@@ -85,15 +86,16 @@ def skin(colour: tuple[int, int, int], kind: str) -> bytes:
 
 def test_the_table_speaks_of_classes_that_are_known(tools):
     table = tools[0].read_table()
-    assert table.keys() == {"house", "animals", "airplanes"}
+    assert table.keys() == {"house", "animals", "airplanes", "shapes"}
     entries = [entry for section in table.values() for entry in section]
     assert {category for category, _, _ in entries} <= set(CATEGORIES)
-    assert all(count >= 4 and models for _, count, models in entries)
+    assert all(count >= 4 for _, count, _ in entries)
+    assert all(models for part in table.keys() - {"shapes"} for _, _, models in table[part])
     assert {category for category, _, _ in entries} >= tools[0].PAINTED | tools[0].FLAT
 
 
 def test_a_mesh_follows_its_bones(tools):
-    _, animated = tools
+    animated = tools[1]
     block = np.array(CORNERS, float)
     mirrored = (1, 1, -1)
     still = animated.pose(animated.read_mesh(pmd()), np.array([STILL, TURNED]))
@@ -121,6 +123,7 @@ def models(tools, tmp_path, monkeypatch) -> Path:
     table.write_text(
         "[house]\nchair = 3: CC-0/block\ndog = 1: Sc/block\n"
         "[animals]\nhorse = 2: block:skin_:horse_\n[airplanes]\nairplane = 2: block\n"
+        "[shapes]\n" + "".join(f"{category} = 1\n" for category in tools[2].SHAPES)
     )
     monkeypatch.setattr(tools[0], "TABLE", table)
     (tmp_path / "house").mkdir()
@@ -160,19 +163,24 @@ def test_models_of_every_kind_become_cutouts(tools, models, tmp_path, monkeypatc
     kept.parent.mkdir(parents=True)
     shutil.copy(models / "air" / "block" / "skin.png", kept)
     run(tool, models, root, monkeypatch)
-    assert capsys.readouterr().out == f"8 cut-outs in {root / 'cutouts'}\n"
+    count = 8 + len(tools[2].SHAPES)
+    assert capsys.readouterr().out == f"{count} cut-outs in {root / 'cutouts'}\n"
     assert kept.exists()
     kept.unlink()
     kept.parent.rmdir()
     found = [*read_cutouts(root, "train"), *read_cutouts(root, "test")]
     by_name = {f"{one.path.parent.name}/{one.path.stem}": measure(one)[0] for one in found}
-    assert by_name.keys() == {
+    shapes = {f"{category}/model-shape-0.0" for category in tools[2].SHAPES}
+    assert by_name.keys() - shapes == {
         "chair/model-CC-0-block.0", "chair/model-CC-0-block.1", "chair/model-CC-0-block.2",
         "dog/model-Sc-block.0", "horse/model-block-skin_blue.0", "horse/model-block-skin_yellow.1",
         "airplane/model-block.0", "airplane/model-block.1",
     }  # fmt: skip
+    assert shapes <= by_name.keys()
     for name, figure in by_name.items():
         assert figure.is_whole, name
+        if name in shapes:
+            continue
         assert figure.size[1] > 1.2 * figure.size[0], f"{name} stands upright"
     assert by_name["dog/model-Sc-block.0"].colours.clear == "green"
     assert by_name["horse/model-block-skin_blue.0"].colours.clear == "blue"

@@ -5,8 +5,8 @@
     python tools/render_cutouts.py PHOTOGRAPHS
 
 adds PHOTOGRAPHS/cutouts/CLASS/model-MODEL.*.png. The models are what houses hold (Sweet Home 3D,
-CC0 and CC-BY), animals that walk, run and graze (0 A.D., CC-BY-SA; 3 GB), and airplanes
-(FlightGear, GPL-2).
+CC0 and CC-BY), animals that walk, run and graze (0 A.D., CC-BY-SA; 3 GB), airplanes (FlightGear,
+GPL-2), and simple shapes of our own.
 """
 
 import argparse
@@ -26,6 +26,7 @@ import pyvista as pv
 from animated_models import read_animals
 from collect_cutouts import write
 from PIL import Image
+from shapes import Shape
 from vtkmodules.vtkIOImport import vtkOBJImporter
 
 from cstm.progress import bar
@@ -44,7 +45,8 @@ PAINTED = {
 """What may have any colour."""
 FLAT = {
     "scissors", "tennis racket", "cell phone", "remote", "fork", "knife", "spoon", "skateboard",
-    "hammer", "saw", "laptop", "guitar",
+    "hammer", "saw", "laptop", "guitar", "frisbee", "surfboard", "snowboard", "skis", "keyboard",
+    "mouse", "toothbrush", "donut", "pizza",
 }  # fmt: skip
 """What is seen from above."""
 
@@ -109,7 +111,7 @@ def read_table() -> dict[str, list[tuple[str, int, list[str]]]]:
     for section in table.sections():
         entries[section] = []
         for category, told in table[section].items():
-            count, models = told.split(":", 1)
+            count, _, models = told.partition(":")
             entries[section].append((category, int(count), models.split()))
     return entries
 
@@ -142,6 +144,8 @@ def read_models(
     for category, count, names in table["airplanes"]:
         files = [find_one([airplanes], f"{name}.ac") for name in names]
         yield category, count, [convert(file, work / file.stem) for file in files]
+    for category, count, _ in table["shapes"]:
+        yield category, count, [Shape(category, number) for number in range(count)]
 
 
 def find_furniture(house: Path, name: str) -> Scene:
