@@ -37,9 +37,14 @@ class Mesh(NamedTuple):
 
 
 def read_mesh(data: bytes) -> Mesh:
-    version, _, count, layers = struct.unpack_from("<4I", data, 4)
-    if data[:4] != b"PSMD" or version != 4:
-        raise ValueError("no PMD file of version 4")
+    """Decode a PMD file.
+
+    Raises:
+        ValueError: it is none, or not of version 4.
+    """
+    if data[:4] != b"PSMD" or data[4] != 4:
+        raise ValueError("no PMD file of version 4; is it another version of the game?")
+    _, _, count, layers = struct.unpack_from("<4I", data, 4)
     vertex = [
         ("place", "<f4", 3), ("normal", "<f4", 3), ("texture", "<f4", (layers, 2)),
         ("bone", "u1", 4), ("weight", "<f4", 4),
@@ -53,16 +58,20 @@ def read_mesh(data: bytes) -> Mesh:
 
 
 def read_motion(data: bytes) -> np.ndarray:
-    """Frames × bones × 7."""
+    """Decode a PSA file: frames × bones × 7.
+
+    Raises:
+        ValueError: it is none.
+    """
     if data[:4] != b"PSSA":
-        raise ValueError("no PSA file")
+        raise ValueError("no PSA file; is it another version of the game?")
     (name,) = struct.unpack_from("<I", data, 12)
     bones, frames = struct.unpack_from("<2I", data, 20 + name)
     return np.frombuffer(data, "<f4", 7 * bones * frames, 28 + name).reshape(frames, bones, 7)
 
 
 def transforms(bones: np.ndarray) -> np.ndarray:
-    """Bones × 4 × 4."""
+    """Matrices, bones × 4 × 4, of bones × 7."""
     matrices = np.tile(np.eye(4), (len(bones), 1, 1))
     matrices[:, :3, :3] = Rotation.from_quat(bones[:, 3:]).as_matrix()
     matrices[:, :3, 3] = bones[:, :3]
@@ -81,7 +90,7 @@ def pose(mesh: Mesh, bones: np.ndarray) -> pv.PolyData:
     places += blended[:, :3, 3]
     normals = np.einsum("vij,vj->vi", blended[:, :3, :3], mesh.vertices["normal"])
     # The game's axes are left-handed.
-    posed = pv.PolyData.from_regular_faces(places * (1, 1, -1), mesh.triangles[:, ::-1])
+    posed = pv.PolyData.from_regular_faces(places * (1, 1, -1), mesh.triangles)
     posed.point_data.active_normals = normals * (1, 1, -1)
     posed.active_texture_coordinates = np.ascontiguousarray(mesh.vertices["texture"][:, 0])
     return posed
@@ -106,9 +115,16 @@ class Animal:
 
 
 def read_animals(archive: zipfile.ZipFile, mesh_name: str, skins: str, gaits: str) -> list[Animal]:
-    """Read a mesh in all skins and with all gaits whose names begin so."""
+    """Read a mesh in all skins and with all gaits whose names begin so.
+
+    Raises:
+        ValueError: one of the three is not there.
+    """
     names = archive.namelist()
-    mesh = read_mesh(archive.read(f"{ART}meshes/skeletal/{mesh_name}.dae.cached.pmd"))
+    mesh_file = f"{ART}meshes/skeletal/{mesh_name}.dae.cached.pmd"
+    if mesh_file not in names:
+        raise ValueError(f"{archive.filename}: no {mesh_file}; is it another version of the game?")
+    mesh = read_mesh(archive.read(mesh_file))
     begin = f"{ART}animation/quadraped/{gaits}"
     motions = [
         read_motion(archive.read(name))
@@ -128,6 +144,7 @@ def read_animals(archive: zipfile.ZipFile, mesh_name: str, skins: str, gaits: st
             f"for {mesh_name}; is it another version of the game?"
         )
     return [
-        Animal(f"{mesh_name}-{Path(name).name.split('.')[0]}", mesh, archive.read(name), motions)
+        # First its skin, which other meshes may wear.
+        Animal(f"{Path(name).name.split('.')[0]}.{mesh_name}", mesh, archive.read(name), motions)
         for name in found
     ]

@@ -171,11 +171,12 @@ def find_emoji(folder: Path, emoji: str) -> Path:
     raise ValueError(f"{folder}: no {code}.webp for {emoji}")
 
 
-def write(source: Path, target: Path) -> None:
-    """Crop a picture to what is not transparent, with a margin, and write it."""
-    picture = cv2.imread(str(source), cv2.IMREAD_UNCHANGED)
-    if picture is None or picture.ndim < 3 or picture.shape[2] != 4:
-        raise ValueError(f"{source}: no transparent background")
+def cut(picture: np.ndarray, source: object) -> np.ndarray:
+    """Crop a picture, BGRA, to what is not transparent, with a margin.
+
+    Raises:
+        ValueError: all of it is transparent; ``source`` is named.
+    """
     left, top, width, height = cv2.boundingRect((picture[..., 3] > 127).astype(np.uint8))
     if not width:
         raise ValueError(f"{source}: all of it is transparent")
@@ -186,10 +187,25 @@ def write(source: Path, target: Path) -> None:
     # Colours go on beyond the edge: what is transparent may have any.
     colours = cv2.inpaint(colours, (alpha < 128).astype(np.uint8), 3, cv2.INPAINT_TELEA)
     colours = np.pad(colours, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "edge")
-    alpha = np.pad(alpha, MARGIN)
+    return np.dstack([colours, np.pad(alpha, MARGIN)])
+
+
+def write(picture: np.ndarray, target: Path) -> None:
+    """Write a picture as PNG.
+
+    Raises:
+        ValueError: it can't be written.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(target), np.dstack([colours, alpha])):
+    if not cv2.imwrite(str(target), picture):
         raise ValueError(f"cannot write {target}")
+
+
+def read(source: Path) -> np.ndarray:
+    picture = cv2.imread(str(source), cv2.IMREAD_UNCHANGED)
+    if picture is None or picture.ndim < 3 or picture.shape[2] != 4:
+        raise ValueError(f"{source}: no transparent background")
+    return picture
 
 
 def main() -> None:
@@ -218,7 +234,7 @@ def collect(out: Path, stamps: Path, emoji: Path) -> int:
             sources[f"{name}/emoji-{path.stem}.png"] = path
     with whole_folder(out) as folder:
         for place, source in sources.items():
-            write(source, folder / place)
+            write(cut(read(source), source), folder / place)
     return len(sources)
 
 

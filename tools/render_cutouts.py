@@ -1,17 +1,19 @@
 """Render cut-outs of 3D models, from all sides, for `cstm train --data composed`.
 
     apt-get install sweethome3d-furniture 0ad-data flightgear-data-ai assimp-utils
+    apt-get install libegl1 libgl1-mesa-dri  # without a display
     pip install pyvista
     python tools/render_cutouts.py PHOTOGRAPHS
 
-adds PHOTOGRAPHS/cutouts/CLASS/model-MODEL.*.png. The models are what houses hold (Sweet Home 3D,
-CC0 and CC-BY), animals that walk, run and graze (0 A.D., CC-BY-SA; 3 GB), airplanes (FlightGear,
-GPL-2), and simple shapes of our own.
+writes PHOTOGRAPHS/cutouts_rendered/CLASS/MODEL.*.png. The models are what houses hold (Sweet Home
+3D, CC0 and CC-BY), animals that walk, run and graze (0 A.D., CC-BY-SA; 1.4 GB to download, 3 GB on
+disk), airplanes (FlightGear, GPL-2), and simple shapes of our own.
 """
 
 import argparse
 import configparser
 import hashlib
+import re
 import shutil
 import subprocess
 import zipfile
@@ -22,13 +24,19 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-import pyvista as pv
+
+try:
+    import pyvista as pv
+except ImportError:
+    raise SystemExit("pyvista renders: pip install pyvista") from None
 from animated_models import read_animals
-from collect_cutouts import write
+from collect_cutouts import cut, write
 from PIL import Image
 from shapes import Shape
+from vtkmodules.vtkCommonCore import vtkLogger
 from vtkmodules.vtkIOImport import vtkOBJImporter
 
+from cstm.folder import whole_folder
 from cstm.progress import bar
 
 SIDE = 480
@@ -42,13 +50,13 @@ PAINTED = {
     "handbag", "backpack", "cup", "bowl", "vase", "bottle", "scissors", "tennis racket", "chair",
     "skateboard", "airplane", "guitar",
 }  # fmt: skip
-"""What may have any colour."""
+"""Which may have any colour; shapes paint themselves."""
 FLAT = {
     "scissors", "tennis racket", "cell phone", "remote", "fork", "knife", "spoon", "skateboard",
     "hammer", "saw", "laptop", "guitar", "frisbee", "surfboard", "snowboard", "skis", "keyboard",
     "mouse", "toothbrush", "donut", "pizza",
 }  # fmt: skip
-"""What is seen from above."""
+"""Which lie flat, and are seen from 25 to 85 degrees above."""
 
 
 class Model(Protocol):
@@ -86,18 +94,25 @@ class Scene:
 
 
 def convert(source: Path, folder: Path) -> Scene:
-    """Convert a model in AC3D's format, and its textures, which VTK can't read all."""
+    """Convert a model in AC3D's format, and its textures, which VTK can't read all.
+
+    Raises:
+        ValueError: assimp can't read it.
+    """
     folder.mkdir()
     file = folder / f"{source.stem}.obj"
-    subprocess.run(["assimp", "export", source, file], check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(["assimp", "export", source, file], stdout=subprocess.PIPE)
+    if done.returncode:
+        raise ValueError(f"{source}: assimp: {done.stdout.decode(errors='replace').strip()[-200:]}")
     lines = []
-    for line in file.with_suffix(".mtl").read_text(errors="replace").splitlines():
+    for number, line in enumerate(file.with_suffix(".mtl").read_text("latin-1").splitlines()):
         if line.startswith("map_"):
-            texture = source.parent / line.split(maxsplit=1)[1]
-            if not texture.exists():  # some name a folder of their makers' disks
+            texture = source.parent / line.partition(" ")[2]
+            # Some name a folder of their makers' disks.
+            if not line.startswith("map_Kd ") or not texture.is_file():
                 continue
-            Image.open(texture).convert("RGB").save(folder / f"{texture.stem}.png")
-            line = f"map_Kd {texture.stem}.png"
+            Image.open(texture).convert("RGB").save(folder / f"{number}.png")
+            line = f"map_Kd {number}.png"
         lines.append(line)
     file.with_suffix(".mtl").write_text("\n".join(lines))
     return Scene(source.stem, file)
@@ -150,10 +165,22 @@ def read_models(
 
 def find_furniture(house: Path, name: str) -> Scene:
     library, model = name.split("/")
-    return Scene(f"{library}-{model}", find_one(house.glob(f"{library}*"), f"{model}.obj"))
+    file = find_one(house.glob(f"{library}*"), f"{model}.obj")
+    text = file.read_text("latin-1")
+    if "\nvt " in text:
+        # VTK leaves out faces without texture coordinates where others have them.
+        corner = re.compile(r"(?<=\s)(\d+)(?:/(?=/)|(?=\s|$))")
+        lines = [corner.sub(r"\1/1", s) if s.startswith("f ") else s for s in text.splitlines()]
+        file.write_text("\n".join(lines), "latin-1")
+    return Scene(f"{library}-{model}", file)
 
 
 def find_one(folders: Iterable[Path], name: str) -> Path:
+    """Find a file in folders.
+
+    Raises:
+        ValueError: there is none, or more than one.
+    """
     found = [path for folder in folders for path in folder.rglob(name)]
     if len(found) != 1:
         raise ValueError(f"{len(found)} files {name}, not one; are the models another version?")
@@ -161,8 +188,12 @@ def find_one(folders: Iterable[Path], name: str) -> Path:
 
 
 def render(model: Model, rng: np.random.Generator, rises: tuple[float, float]) -> np.ndarray:
-    """Render BGRA before nothing, from anywhere between two rises in degrees, in any light."""
+    """Render it from anywhere between two rises in degrees, in any light.
+
+    Returns a picture of 480 × 480 pixels, BGRA, transparent where the model is not.
+    """
     plotter = pv.Plotter(off_screen=True, window_size=[SIDE, SIDE], lighting="none")
+    plotter.renderer.SetBackground(0, 0, 0)
     model.stage(plotter, rng)
     turn, rise = rng.uniform(0, 2 * np.pi), np.deg2rad(rng.uniform(*rises))
     eye = (np.cos(rise) * np.sin(turn), np.sin(rise), np.cos(rise) * np.cos(turn))
@@ -174,9 +205,12 @@ def render(model: Model, rng: np.random.Generator, rises: tuple[float, float]) -
     plotter.add_light(pv.Light(light_type="headlight", intensity=1.1 - bright))
     plotter.enable_anti_aliasing("ssaa")
     plotter.renderer.ResetCamera()
-    picture = plotter.screenshot(transparent_background=True, return_img=True)
+    picture = np.asarray(plotter.screenshot(transparent_background=True, return_img=True))
     plotter.close()
-    return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGBA2BGRA)
+    # At edges the background's black is mixed in.
+    alpha = picture[..., 3:].astype(float) / 255
+    colours = np.clip(picture[..., 2::-1] / np.maximum(alpha, 1 / 255), 0, 255)
+    return np.dstack([np.uint8(colours + 0.5), picture[..., 3]])
 
 
 def develop(picture: np.ndarray, rng: np.random.Generator, repaint: bool) -> np.ndarray:
@@ -184,7 +218,7 @@ def develop(picture: np.ndarray, rng: np.random.Generator, repaint: bool) -> np.
     colours = picture[..., :3].astype(np.float32) / 255
     is_seen = picture[..., 3] > 127
     if is_seen.any():
-        mean = np.clip(colours[is_seen].mean(), 0.02, 0.98)
+        mean = np.clip(colours[is_seen].mean(), 0.05, 0.8)
         colours **= np.log(np.clip(mean, 0.25, 0.6)) / np.log(mean) * rng.uniform(0.85, 1.15)
     if repaint and rng.random() < 0.6:
         hsv = cv2.cvtColor(colours, cv2.COLOR_BGR2HSV)
@@ -196,26 +230,25 @@ def develop(picture: np.ndarray, rng: np.random.Generator, repaint: bool) -> np.
 
 
 def render_all(out: Path, furniture: Path, animals: Path, airplanes: Path) -> int:
-    """Add all of the tables to a folder of cut-outs, or nothing; returns how many."""
-    if any(out.glob("*/model-*.png")):
-        raise ValueError(f"{out}: holds rendered cut-outs already; remove */model-*.png first")
-    with TemporaryDirectory(prefix="cstm-models-") as folder, bar() as shown:
-        work = Path(folder)
-        entries = list(read_models(work, furniture, animals, airplanes))
+    """Write all of the table into a new folder, or nothing; returns how many.
+
+    Raises:
+        ValueError: a model is not there, or there is no writing.
+    """
+    with whole_folder(out) as folder, TemporaryDirectory() as work, bar() as shown:
+        entries = list(read_models(Path(work), furniture, animals, airplanes))
         total = sum(count for _, count, _ in entries)
         task = shown.add_task("rendering", total=total)
         for category, count, models in entries:
             for number in range(count):
                 model = models[number * len(models) // count]
-                place = f"{category}/model-{model.name}.{number}.png"
+                place = f"{category}/{model.name}.{number}.png"
                 digest = hashlib.sha256(place.encode()).digest()
                 rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
                 picture = render(model, rng, (25, 85) if category in FLAT else (-2, 32))
-                rendered = work / "rendered.png"
-                cv2.imwrite(str(rendered), develop(picture, rng, category in PAINTED))
-                write(rendered, work / "cutouts" / place)
+                picture = develop(picture, rng, category in PAINTED)
+                write(cut(picture, place), folder / place)
                 shown.advance(task)
-        shutil.copytree(work / "cutouts", out, dirs_exist_ok=True)
     return total
 
 
@@ -228,10 +261,11 @@ def main() -> None:
     parser.add_argument("--animals", type=Path, default=ANIMALS, help="0 A.D.'s public.zip")
     parser.add_argument("--airplanes", type=Path, default=AIRPLANES, help="folder with */*.ac")
     args = parser.parse_args()
-    out = args.root / "cutouts"
+    out = args.root / "cutouts_rendered"
+    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)  # a warning where is no display
     try:
         count = render_all(out, args.furniture, args.animals, args.airplanes)
-    except ValueError as error:
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise SystemExit(str(error)) from None
     print(f"{count} cut-outs in {out}")
 

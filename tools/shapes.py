@@ -15,24 +15,18 @@ Part = tuple[Mesh, Colour | pv.Texture]
 
 
 def lathe(*profile: tuple[float, float]) -> Mesh:
-    """Turn a profile, of radius and height, about the y axis."""
+    """Turn a profile of (radius, height) about the y axis; a closed one begins and ends there."""
     points = np.array([(radius, 0, height) for radius, height in profile], float)
     turned = pv.lines_from_points(points).extrude_rotate(resolution=64, capping=False)
-    return smooth(turned.rotate_x(-90))
+    return turned.rotate_x(-90).clean()
 
 
 def slab(outline: np.ndarray, thickness: float) -> Mesh:
-    """Give an outline in the plane of x and z, counted around, a thickness along y."""
+    """Give an outline, its corners (x, z) in order around it, a thickness along y."""
     points = np.c_[outline[:, 0], np.zeros(len(outline)), outline[:, 1]]
     count = len(points)
     face = pv.PolyData(points, np.r_[count, range(count)]).triangulate()
-    return face.extrude((0, thickness, 0), capping=True).compute_normals(split_vertices=True)
-
-
-def smooth(mesh: Mesh) -> Mesh:
-    """Normals that look outwards, shared by all that meet at an angle below 30°."""
-    mesh = mesh.clean().triangulate()
-    return mesh.compute_normals(split_vertices=True, auto_orient_normals=True)
+    return face.extrude((0, thickness, 0), capping=True)
 
 
 def oval(length: float, width: float, nose: float = 1.0) -> np.ndarray:
@@ -111,17 +105,17 @@ def kite(rng: np.random.Generator) -> list[Part]:
         parts.append((slab(sail, 0.01), first if number % 2 else second))
     tail = np.c_[0.15 * np.sin(np.linspace(0, 9, 40)), np.zeros(40), -1 - np.linspace(0, 1, 40)]
     parts.append((pv.lines_from_points(tail).tube(radius=0.02), second))
-    tilt = rng.uniform(-60, 90)
+    tilt = rng.uniform(-130, -50)
     return [(mesh.rotate_x(tilt), colour) for mesh, colour in parts]
 
 
 def bat(rng: np.random.Generator) -> list[Part]:
     wood = paint(rng) if rng.random() < 0.3 else near(rng, 0.75, 0.55, 0.35)
     parts = [
-        (lathe((0, 1), (0.07, 0.98), (0.08, 0.6), (0.06, 0.2), (0.03, -0.2), (0.03, -0.5)), wood),
-        (lathe((0.032, -0.45), (0.03, -0.9), (0.05, -0.94), (0, -0.96)), near(rng, 0.2, 0.15, 0.1)),
+        (lathe((0, 1), (0.1, 0.97), (0.12, 0.6), (0.1, 0.2), (0.05, -0.2), (0.05, -0.5)), wood),
+        (lathe((0.052, -0.45), (0.05, -0.9), (0.08, -0.94), (0, -0.96)), near(rng, 0.2, 0.15, 0.1)),
     ]
-    tilt = rng.uniform(20, 160)
+    tilt = rng.choice((0, 90, 180)) + rng.normal(0, 8)  # across, it would fill too little
     return [(mesh.rotate_z(tilt), colour) for mesh, colour in parts]
 
 
@@ -145,7 +139,7 @@ def computer_mouse(rng: np.random.Generator) -> list[Part]:
     body = body.clip("-y", origin=(0, 0, 0))
     wheel = cylinder((0.55, 0.32, 0), (0, 0, 1), 0.12, 0.08)
     grey = near(rng, *[rng.choice([0.1, 0.3, 0.85])] * 3)
-    return [(smooth(body), grey), (wheel, near(rng, 0.25, 0.25, 0.25))]
+    return [(body, grey), (wheel, near(rng, 0.25, 0.25, 0.25))]
 
 
 def tie(rng: np.random.Generator) -> list[Part]:
@@ -253,7 +247,8 @@ def donut(rng: np.random.Generator) -> list[Part]:
             0.345 * np.cos(out / 0.3),
             (0.65 + out) * np.sin(turn),
         )
-        grain = cylinder(place, (*rng.normal(size=2), 0.1), 0.02, 0.1)
+        along = rng.normal(size=2)
+        grain = cylinder(place, (along[0], 0.1, along[1]), 0.02, 0.1)
         parts.append((grain, paint(rng)))
     return parts
 
@@ -308,5 +303,5 @@ class Shape:
         """Add its parts."""
         for mesh, look in self.build(rng):
             looks: dict[str, Any] = {"texture" if isinstance(look, pv.Texture) else "color": look}
-            shine = float(rng.uniform(0, 0.3))
-            plotter.add_mesh(mesh, ambient=0.25, diffuse=0.85, specular=shine, **looks)
+            looks |= {"ambient": 0.25, "diffuse": 0.85, "specular": float(rng.uniform(0, 0.3))}
+            plotter.add_mesh(mesh, smooth_shading=True, split_sharp_edges=True, **looks)

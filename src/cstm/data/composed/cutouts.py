@@ -2,8 +2,8 @@
 
 ::
 
-    ROOT/cutouts/CLASS/NAME.png     with a transparent background
-    ROOT/cutouts/CLASS/NAME.*.png   more pictures of the same thing
+    ROOT/cutouts*/CLASS/NAME.png     with a transparent background
+    ROOT/cutouts*/CLASS/NAME.*.png   more pictures of the same thing
 """
 
 from pathlib import Path
@@ -26,18 +26,20 @@ def read_cutouts(root: Path, split: Split) -> list[Photograph]:
     Raises:
         ValueError: one can't be read, or has no transparent background.
     """
-    folder = root / "cutouts"
-    paths = sorted(folder.glob("*/*.png"))
-    if folder.exists() and not paths:
-        raise ValueError(
-            f"{folder}: no CLASS/*.png; give a folder for each class, or remove this one"
-        )
+    paths: list[Path] = []
+    for folder in sorted(path for path in root.glob("cutouts*") if path.is_dir()):
+        found = sorted(folder.glob("*/*.png"))
+        if not found:
+            raise ValueError(
+                f"{folder}: no CLASS/*.png; give a folder for each class, or remove this one"
+            )
+        paths += found
     categories = frozenset(class_of(path.parent.name) for path in paths)
-    return [
-        _read(path, categories)
-        for path in paths
-        if split_of(f"{path.parent.name}/{path.name.split('.')[0]}.png") == split
-    ]
+    return [_read(path, categories) for path in paths if split_of(_thing(path)) == split]
+
+
+def _thing(path: Path) -> str:
+    return f"{path.parent.name}/{path.name.split('.')[0]}.png"
 
 
 def _read(path: Path, categories: frozenset[str]) -> Photograph:
