@@ -21,7 +21,6 @@ import pyvista as pv
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
-ART = "art/"
 NO_GAIT = re.compile(r"death|attack|gather|build")
 NO_SKIN = re.compile(r"_spec|_norm|dead|belt")
 
@@ -121,18 +120,18 @@ def read_animals(archive: zipfile.ZipFile, mesh_name: str, skins: str, gaits: st
         ValueError: one of the three is not there.
     """
     names = archive.namelist()
-    mesh_file = f"{ART}meshes/skeletal/{mesh_name}.dae.cached.pmd"
+    mesh_file = f"art/meshes/skeletal/{mesh_name}.dae.cached.pmd"
     if mesh_file not in names:
         raise ValueError(f"{archive.filename}: no {mesh_file}; is it another version of the game?")
     mesh = read_mesh(archive.read(mesh_file))
-    begin = f"{ART}animation/quadraped/{gaits}"
+    begin = f"art/animation/quadraped/{gaits}"
     motions = [
         read_motion(archive.read(name))
         for name in names
         if name.startswith(begin) and name.endswith(".psa") and not NO_GAIT.search(name)
     ]
     motions = [motion for motion in motions if motion.shape[1] == len(mesh.bones)]
-    begin = f"{ART}textures/skins/skeletal/{skins}"
+    begin = f"art/textures/skins/skeletal/{skins}"
     found = [
         name
         for name in names
