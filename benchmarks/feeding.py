@@ -19,7 +19,8 @@ from torch.utils.data import DataLoader
 from cstm.config import DataFormat, at_least
 from cstm.data.datasets import open_dataset
 from cstm.data.mixture import Mixture
-from cstm.data.prepared import Batch, PreparedSamples
+from cstm.data.prepared import PreparedSamples
+from cstm.data.rows import Batch
 from cstm.experiments import get_experiment
 from cstm.processes import pick_device
 from cstm.training.batches import Share, batches

@@ -11,7 +11,8 @@ from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.masks import covered
 from cstm.data.preparation import check_space, prepare
-from cstm.data.prepared import Batch, PreparedSamples, collate, mirror_sentence
+from cstm.data.prepared import PreparedSamples
+from cstm.data.rows import Batch, collate, mirror_sentence
 from cstm.data.sample import DIRECTIONS
 from cstm.data.synthetic import synthesize
 from cstm.data.transforms import ResizePad

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cstm.data.prepared import Row
+from cstm.data.rows import Row
 from cstm.data.zoom import Zoom
 
 SIZE = 64

@@ -8,9 +8,11 @@ import torch
 
 from cstm.config import ClipConfig, Schedule
 from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.live import LiveSamples
 from cstm.data.mixture import Mixture
 from cstm.data.preparation import prepare
 from cstm.data.prepared import PreparedSamples
+from cstm.data.rows import Batch
 from cstm.data.synthetic import synthesize
 from cstm.data.words import Vocabulary
 from cstm.training.batches import Share, batches
@@ -21,17 +23,34 @@ PLAIN = replace(SCHEDULE, flip=False, photometry=False, zoom=False)
 
 
 @pytest.fixture(scope="module")
-def mixture(tmp_path_factory) -> Mixture:
+def world(tmp_path_factory) -> A2DSentences:
     root = tmp_path_factory.mktemp("batches") / "world"
     synthesize(root, 6, 1, seed=2, size=(96, 80), frames=12, workers=1)
-    samples = A2DSentences(root, "train", CLIP)
-    list(prepare(samples, CLIP, root.parent / "clips", workers=0))
-    return Mixture([PreparedSamples(root.parent / "clips", samples)], [1.0])
+    return A2DSentences(root, "train", CLIP)
+
+
+@pytest.fixture(scope="module")
+def mixture(world) -> Mixture:
+    list(prepare(world, CLIP, world.root.parent / "clips", workers=0))
+    return Mixture([PreparedSamples(world.root.parent / "clips", world)], [1.0])
 
 
 def epoch_of(mixture: Mixture, schedule: Schedule, epoch: int = 0, first: int = 0) -> list:
     vocabulary = Vocabulary.of_sentences([pair.sentence for pair in mixture.pairs])
     return [batch for (batch,) in batches(mixture, vocabulary, schedule, epoch, first, Share())]
+
+
+def test_samples_read_when_due_are_those_that_lie_ready(mixture, world):
+    live = Mixture([LiveSamples(world, CLIP)], [1.0])
+    vocabulary = Vocabulary.of_sentences([pair.sentence for pair in mixture.pairs])
+    schedule = replace(SCHEDULE, wording=True)
+    ready = list(batches(mixture, vocabulary, schedule, 1, 1, Share()))
+    drawn = list(batches(live, vocabulary, schedule, 1, 1, Share(), workers=2))
+    assert len(ready) == len(drawn) > 1
+    for (one,), (other,) in zip(ready, drawn, strict=True):
+        assert one.name == other.name
+        for name in Batch._fields[:-1]:
+            assert torch.equal(getattr(one, name), getattr(other, name)), name
 
 
 def test_light_changes_pixels_and_nothing_else(mixture):

@@ -8,7 +8,7 @@ from lightning_fabric import Fabric
 from small import EXPERIMENT, SCHEDULE
 from torch.testing import assert_close
 
-from cstm.data.prepared import Batch
+from cstm.data.rows import Batch
 from cstm.data.transforms import unit_range
 from cstm.model.network import ActorSegmenter
 from cstm.training.fit import _optimize

@@ -17,6 +17,7 @@ def train(
     composed_clips: tuple[int, int] | None = None,
     composed_motions: dict[str, float] = {},  # noqa: B006
     prepared: Path | None = None,
+    workers: int = 0,
     validation_samples: int = 300,
     device: Device = "auto",
     precision: Precision = "32-true",
@@ -57,6 +58,8 @@ def train(
             times as often: `closer 4 away 4`. There are left, right, up, down, still, spinning,
             closer, away, jumping, "rolling left" and "rolling right".
         prepared: Where decoded clips are kept; runs can share it. OUT/prepared if not given.
+        workers: So many processes read or draw every sample when it is due, and nothing is kept:
+            for a GPU with many CPU cores. 0: all are decoded once, before.
         validation_samples: Test samples of each dataset that has a test part, evaluated after every
             epoch; 0 for none.
         device: Where to compute; auto takes a GPU if there is one.
@@ -112,7 +115,7 @@ def train(
         spatial_weights=spatial_weights,
         temporal_weights=temporal_weights,
         take="partial" if partial_weights else "whole",
-        pace=Pace(accumulate, compiled, save_minutes),
+        pace=Pace(accumulate, compiled, save_minutes, workers),
     )
     with join(device, precision) as fabric:
         watch(train_run(run, fabric))

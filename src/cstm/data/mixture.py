@@ -1,4 +1,4 @@
-"""Several prepared datasets as one to train on, mixed by weights."""
+"""Several datasets as one to train on, mixed by weights."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import NamedTuple, get_args
 import numpy as np
 
 from cstm.config import DataFormat
-from cstm.data.prepared import PreparedSamples, Row
+from cstm.data.rows import Row, TrainingSamples
 from cstm.data.sample import Pair
 
 
@@ -67,13 +67,13 @@ def read_sources(data: str, roots: Sequence[Path]) -> list[Source]:
 
 
 class Mixture:
-    """Prepared datasets whose samples come in the proportion of their weights.
+    """Datasets whose samples come in the proportion of their weights.
 
     An epoch is as long as the weights allow without seeing a sample twice; what it leaves out of
     the longer datasets changes from epoch to epoch.
     """
 
-    def __init__(self, parts: Sequence[PreparedSamples], weights: Sequence[float]) -> None:
+    def __init__(self, parts: Sequence[TrainingSamples], weights: Sequence[float]) -> None:
         assert len(parts) == len(weights) > 0
         self.parts = list(parts)
         self.pairs: list[Pair] = [pair for part in parts for pair in part.pairs]
@@ -93,7 +93,7 @@ class Mixture:
         return self._frame_starts[part] + self.parts[part].frame_of(inside)
 
     def epoch_runs(self, seed: int, epoch: int, sentences_per_frame: int) -> list[list[int]]:
-        """Indices of an epoch's samples in shuffled runs (:meth:`PreparedSamples.epoch_runs`).
+        """Indices of an epoch's samples in shuffled runs (:meth:`TrainingSamples.epoch_runs`).
 
         What short runs leave over is put together: all but the last have ``sentences_per_frame``
         samples, so that a batch that is a multiple of it holds whole runs.

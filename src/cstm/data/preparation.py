@@ -12,16 +12,16 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from cstm.config import ClipConfig
-from cstm.data.masks import covered
+from cstm.data.live import fitted, fitted_mask
 from cstm.data.read_ahead import read_ahead
+from cstm.data.rows import groups_of
 from cstm.data.sample import Sample, Samples
-from cstm.data.transforms import ResizePad
 from cstm.folder import whole_folder
 
 
 def count_clips(samples: Samples) -> int:
     """How many clips there are to decode: one for each annotated frame."""
-    return len({(pair.video, pair.frame) for pair in samples.pairs})
+    return len(groups_of(samples.pairs))
 
 
 def prepare(samples: Samples, clip: ClipConfig, folder: Path, workers: int = 2) -> Iterator[int]:
@@ -32,17 +32,13 @@ def prepare(samples: Samples, clip: ClipConfig, folder: Path, workers: int = 2) 
     ``pairs.json``. It appears whole or not at all. Yields the number of frames done, for a
     progress bar; the last one equals the number of annotated frames.
     """
-    frames: dict[tuple[str, int], list[int]] = {}
-    for index, pair in enumerate(samples.pairs):
-        frames.setdefault((pair.video, pair.frame), []).append(index)
     with whole_folder(folder) as unfinished:
-        yield from _prepare(samples, list(frames.values()), clip, unfinished, workers)
+        yield from _prepare(samples, groups_of(samples.pairs), clip, unfinished, workers)
 
 
 def _prepare(
     samples: Samples, groups: list[list[int]], clip: ClipConfig, folder: Path, workers: int
 ) -> Iterator[int]:
-    size = clip.size
     clips, actions, directions, categories, masks = tables = [
         open_memmap(folder / name, mode="w+", dtype=np.uint8, shape=shape)
         for name, shape in _shapes(len(groups), len(samples), clip).items()
@@ -52,22 +48,17 @@ def _prepare(
 
     read = partial(_read_group, samples, groups)
     for number, group in enumerate(read_ahead(read, len(groups), workers)):
-        first = group[0]
-        height, width = first.mask.shape
-        fit = ResizePad.for_frame(height, width, size, clip.resize)
-        clips[number] = fit.apply(first.frames).numpy()
-        actions[number] = fit.apply_labels(first.action).numpy()
-        directions[number] = fit.apply_labels(first.direction).numpy()
-        categories[number] = fit.apply_labels(first.category).numpy()
+        first = fitted(group[0], clip)
+        clips[number] = first.clip
+        actions[number] = first.action
+        directions[number] = first.direction
+        categories[number] = first.category
         for index, sample in zip(groups[number], group, strict=True):
-            masks[index] = covered(fit.apply_mask(sample.mask).numpy())
+            masks[index] = fitted_mask(sample, clip)
         yield number + 1
     for table in tables:
         table.flush()
-    description = {
-        "groups": groups,
-        "pairs": [pair.identity for pair in samples.pairs],
-    }
+    description = {"pairs": [pair.identity for pair in samples.pairs]}
     (folder / "pairs.json").write_text(json.dumps(description))
 
 

@@ -1,45 +1,13 @@
 """Samples decoded once and kept at the network's size: feeding never holds training back."""
 
 import json
-import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-import torch
-from jaxtyping import Int, UInt8
-from numpy import ndarray
-from torch import Tensor
 
 from cstm.config import ClipConfig
-from cstm.data.sample import DIRECTIONS, Samples
-from cstm.data.words import Vocabulary
-
-
-class Batch(NamedTuple):
-    """What training feeds to a network and its losses."""
-
-    clip: UInt8[Tensor, "batch time 3 size size"]
-    words: Int[Tensor, "batch word"]
-    mask: UInt8[Tensor, "batch size size"]
-    """1 where the actor is, else 0."""
-    action: UInt8[Tensor, "batch size size"]
-    direction: UInt8[Tensor, "batch size size"]
-    category: UInt8[Tensor, "batch size size"]
-    name: list[str]
-
-
-class Row(NamedTuple):
-    """One sample of a :class:`Batch`."""
-
-    clip: UInt8[ndarray, "time 3 size size"]
-    mask: UInt8[ndarray, "size size"]
-    action: UInt8[ndarray, "size size"]
-    direction: UInt8[ndarray, "size size"]
-    category: UInt8[ndarray, "size size"]
-    sentence: str
-    name: str
+from cstm.data.rows import Row, TrainingSamples
+from cstm.data.sample import Samples
 
 
 def prepared_name(clip: ClipConfig) -> str:
@@ -48,68 +16,31 @@ def prepared_name(clip: ClipConfig) -> str:
     return name if clip.resize == "pad" else f"{name}-{clip.resize}"
 
 
-class PreparedSamples:
-    """Prepared samples of a dataset, in an order that depends on seed and epoch alone.
+class PreparedSamples(TrainingSamples):
+    """Samples that :func:`cstm.data.preparation.prepare` left in a folder.
 
     Raises a ValueError where the folder was prepared from another dataset.
     """
 
     def __init__(self, folder: Path, samples: Samples) -> None:
-        description = json.loads((folder / "pairs.json").read_text())
+        super().__init__(samples.pairs)
+        described = json.loads((folder / "pairs.json").read_text())
         is_whole = (folder / "categories.npy").is_file()
-        if not is_whole or description["pairs"] != [pair.identity for pair in samples.pairs]:
+        if not is_whole or described["pairs"] != [pair.identity for pair in samples.pairs]:
             raise ValueError(
                 f"{folder} was prepared from another dataset than {samples.root}, or before it was "
                 "changed; give another --prepared folder, or delete it"
             )
-        self.pairs = samples.pairs
-        self.groups: list[list[int]] = description["groups"]
-        self._frame_of = {i: number for number, group in enumerate(self.groups) for i in group}
         self._clips = np.load(folder / "clips.npy", mmap_mode="r")
         self._actions = np.load(folder / "actions.npy", mmap_mode="r")
         self._directions = np.load(folder / "directions.npy", mmap_mode="r")
         self._categories = np.load(folder / "categories.npy", mmap_mode="r")
         self._masks = np.load(folder / "masks.npy", mmap_mode="r")
 
-    def frame_of(self, index: int) -> int:
-        """Number of the annotated frame that a sample is about."""
-        return self._frame_of[index]
-
-    def epoch_runs(self, seed: int, epoch: int, sentences_per_frame: int) -> list[list[int]]:
-        """Indices of all samples, in shuffled runs of sentences about one frame.
-
-        Of look-alikes a sentence about each comes first, one after the other: then only language
-        can tell the two samples of a run apart. A frame's last run may be short.
-        """
-        random = np.random.default_rng([seed, epoch])
-        runs: list[list[int]] = []
-        for group in self.groups:
-            order = self._look_alikes_first([group[i] for i in random.permutation(len(group))])
-            step = sentences_per_frame
-            runs += [order[start : start + step] for start in range(0, len(order), step)]
-        return [runs[run] for run in random.permutation(len(runs))]
-
-    def _look_alikes_first(self, indices: list[int]) -> list[int]:
-        pairs, waiting, alone = list[int](), list(indices), list[int]()
-        while waiting:
-            index = waiting.pop(0)
-            partner = next((i for i in waiting if self._are_look_alikes(index, i)), None)
-            if partner is None:
-                alone.append(index)
-            else:
-                waiting.remove(partner)
-                pairs += [index, partner]
-        return pairs + alone
-
-    def _are_look_alikes(self, one: int, other: int) -> bool:
-        """Whether either sentence would mean the other's actor as well without one of its clues."""
-        a, b = self.pairs[one], self.pairs[other]
-        return a.look_alike == b.instance or b.look_alike == a.instance
-
-    def row(self, index: int, mirror: bool) -> Row:
-        """One sample; a mirrored one has left and right swapped in pixels, words and labels."""
+    def whole_row(self, index: int) -> Row:
+        """One sample, of which nothing is read before it is looked at."""
         frame = self.frame_of(index)
-        row = Row(
+        return Row(
             self._clips[frame],
             self._masks[index],
             self._actions[frame],
@@ -118,32 +49,3 @@ class PreparedSamples:
             self.pairs[index].sentence,
             self.pairs[index].name,
         )
-        if not mirror:
-            return row
-        return Row(
-            row.clip[..., ::-1],
-            row.mask[..., ::-1],
-            row.action[..., ::-1],
-            _MIRRORED_DIRECTION[row.direction[..., ::-1]],
-            row.category[..., ::-1],
-            mirror_sentence(row.sentence),
-            row.name,
-        )
-
-
-def collate(rows: Sequence[Row], vocabulary: Vocabulary) -> Batch:
-    """Put samples together to a batch."""
-    *maps, sentences, names = zip(*rows, strict=True)
-    clip, mask, action, direction, category = (torch.from_numpy(np.stack(m)) for m in maps)
-    words = torch.tensor([vocabulary.encode(sentence) for sentence in sentences])
-    return Batch(clip, words, mask, action, direction, category, list(names))
-
-
-def mirror_sentence(sentence: str) -> str:
-    """Swap left and right, as a mirror does with what the sentence says."""
-    swap = {"left": "right", "right": "left"}
-    return re.sub(r"\b(left|right)", lambda side: swap[side[0]], sentence.lower())
-
-
-_MIRRORED_DIRECTION = np.arange(len(DIRECTIONS) + 1, dtype=np.uint8)
-_MIRRORED_DIRECTION[[1, 2]] = [2, 1]

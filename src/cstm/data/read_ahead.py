@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+import cv2
 from torch.utils.data import DataLoader, Dataset
 
 Item = TypeVar("Item")
@@ -33,9 +34,18 @@ def read_ahead(read: Callable[[int], Item], count: int, workers: int) -> Iterato
         ValueError: reading an item raised it.
     """
     loader = DataLoader(
-        _Guarded(read, count), batch_size=None, num_workers=workers, collate_fn=_same
+        _Guarded(read, count),
+        batch_size=None,
+        num_workers=workers,
+        collate_fn=_same,
     )
-    for item in loader:
+    # Each process gets one thread of OpenCV, or they would get in each other's way. It is set
+    # before they fork: a fork would wait for its parent's threads, which it doesn't have.
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    items = iter(loader)
+    cv2.setNumThreads(threads)
+    for item in items:
         if isinstance(item, ValueError):
             raise item
         yield item

@@ -14,7 +14,7 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from cstm.data.masks import covered
-from cstm.data.prepared import Row
+from cstm.data.rows import Row
 
 _NEARER = 0.65
 """Share of clips of which a part is looked for; not for all one is found."""

@@ -14,7 +14,8 @@ from cstm.config import Schedule
 from cstm.data.mixture import Mixture
 from cstm.data.nouns import CATEGORIES
 from cstm.data.photometry import Photometry
-from cstm.data.prepared import Batch, Row, collate
+from cstm.data.read_ahead import read_ahead
+from cstm.data.rows import Batch, Row, collate
 from cstm.data.wording import reword
 from cstm.data.words import Vocabulary
 from cstm.data.zoom import Zoom
@@ -64,32 +65,60 @@ def batches(
     epoch: int,
     first: int,
     share: Share,
+    workers: int = 0,
 ) -> Iterator[list[Batch]]:
     """Parts of the steps of an epoch that fall to one process, from step ``first`` on.
 
     Order and augmentation depend on seed, epoch and step alone, not on who computes. The samples
-    of the next steps are gathered while the network works: they lie scattered over the disk.
+    of the next steps are gathered while the network works: by ``workers`` other processes; by
+    threads of this one, if 0, which is enough for samples that lie ready, scattered over the disk.
     """
     runs = samples.epoch_runs(schedule.seed, epoch, schedule.sentences_per_frame)
     order = [index for run in runs for index in run]
-
-    def gather(step: int) -> list[Batch]:
-        indices = order[step * schedule.batch : (step + 1) * schedule.batch]
-        # A last, short batch is filled up with other samples until it can be shared out.
-        indices += islice(cycle(order), -len(indices) % share.goes)
-        views = _views(samples, indices, schedule, epoch, step)
-        return [
-            collate([view.seen() for view in views[part]], vocabulary)
-            for part in share.parts(len(indices))
-        ]
-
-    steps = iter(range(first, steps_of_epoch(samples, schedule)))
+    gather = _Gather(samples, vocabulary, schedule, epoch, first, share, order)
+    count = steps_of_epoch(samples, schedule) - first
+    if workers:
+        yield from read_ahead(gather, count, workers)
+        return
+    steps = iter(range(count))
     with ThreadPoolExecutor(AHEAD) as readers:
         waiting = deque(readers.submit(gather, step) for step in islice(steps, AHEAD))
         while waiting:
             parts = waiting.popleft().result()
             waiting.extend(readers.submit(gather, step) for step in islice(steps, 1))
             yield parts
+
+
+@dataclass(frozen=True)
+class _Gather:
+    """What it takes to put any step of an epoch together, in whatever thread or process."""
+
+    samples: Mixture
+    vocabulary: Vocabulary
+    schedule: Schedule
+    epoch: int
+    first: int
+    share: Share
+    order: Sequence[int]
+
+    def __call__(self, number: int) -> list[Batch]:
+        """Parts of a step, counted from the first one wanted."""
+        step = self.first + number
+        batch, goes = self.schedule.batch, self.share.goes
+        indices = list(self.order[step * batch : (step + 1) * batch])
+        # A last, short batch is filled up with other samples until it can be shared out.
+        indices += islice(cycle(self.order), -len(indices) % goes)
+        parts = self.share.parts(len(indices))
+        mine = [index for part in parts for index in indices[part]]
+        views: dict[int, _View] = {}
+        for frame in dict.fromkeys(map(self.samples.frame_of, mine)):
+            of_frame = [i for i in dict.fromkeys(indices) if self.samples.frame_of(i) == frame]
+            random = np.random.default_rng([self.schedule.seed, self.epoch, step, frame])
+            views |= _views(random, self.samples, of_frame, self.schedule)
+        return [
+            collate([views[index].seen() for index in indices[part]], self.vocabulary)
+            for part in parts
+        ]
 
 
 class _View(NamedTuple):
@@ -107,28 +136,23 @@ class _View(NamedTuple):
 
 
 def _views(
-    samples: Mixture, indices: Sequence[int], schedule: Schedule, epoch: int, step: int
-) -> list[_View]:
+    random: Generator, samples: Mixture, indices: Sequence[int], schedule: Schedule
+) -> dict[int, _View]:
     """The sentences of one frame share what is seen, or that would tell them apart."""
-    random = np.random.default_rng([schedule.seed, epoch, step, 1])
-    views: dict[int, _View] = {}
-    for frame in dict.fromkeys(samples.frame_of(i) for i in indices):
-        mirror = schedule.flip and bool(random.integers(2))
-        light = Photometry.draw(random) if schedule.photometry else None
-        shown = {
-            i: samples.row(i, mirror)
-            for i in dict.fromkeys(indices)
-            if samples.frame_of(i) == frame
-        }
-        # What people say may depend on all that is seen, and on every word.
-        is_generated = all(samples.pairs[i].is_generated for i in shown)
-        zoom = None
-        if schedule.zoom and is_generated:
-            zoom = Zoom.draw(random, list(shown.values()))
-        for index, row in shown.items():
-            is_reworded = schedule.wording and is_generated
-            views[index] = _View(_reworded(random, row) if is_reworded else row, zoom, light)
-    return [views[index] for index in indices]
+    mirror = schedule.flip and bool(random.integers(2))
+    light = Photometry.draw(random) if schedule.photometry else None
+    shown = {index: samples.row(index, mirror) for index in indices}
+    # What people say may depend on all that is seen, and on every word.
+    is_generated = all(samples.pairs[index].is_generated for index in indices)
+    zoom = None
+    if schedule.zoom and is_generated:
+        zoom = Zoom.draw(random, list(shown.values()))
+    return {
+        index: _View(
+            _reworded(random, row) if schedule.wording and is_generated else row, zoom, light
+        )
+        for index, row in shown.items()
+    }
 
 
 def _reworded(random: Generator, row: Row) -> Row:

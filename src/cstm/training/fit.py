@@ -13,7 +13,7 @@ from torch.nn import Parameter
 from torch.utils.tensorboard import SummaryWriter
 
 from cstm.config import Schedule
-from cstm.data.prepared import Batch
+from cstm.data.rows import Batch
 from cstm.model.network import ActorSegmenter
 from cstm.processes import mean_over_processes
 from cstm.training.average import Average
@@ -105,7 +105,7 @@ def fit(
     for epoch in range(progress.step // steps, schedule.epochs):
         model.train()
         began, first, rate = time.perf_counter(), progress.step % steps, 0.0
-        shares = batches(task.samples, task.vocabulary, schedule, epoch, first, share)
+        shares = batches(task.samples, task.vocabulary, schedule, epoch, first, share, pace.workers)
         for parts in shares:
             step = progress.step
             for group in optimizer.param_groups:

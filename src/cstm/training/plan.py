@@ -26,10 +26,12 @@ class Pace:
     """Whether the network is compiled first, which takes minutes and a C++ compiler."""
     save_minutes: float = 10.0
     """At most so much work is lost when the process is killed; epochs are always saved."""
+    workers: int = 0
+    """Processes that read or draw every sample when it is due; 0: all are decoded once, before."""
 
     def __post_init__(self) -> None:
         at_least(1, accumulate=self.accumulate)
-        at_least(0, save_minutes=self.save_minutes)
+        at_least(0, save_minutes=self.save_minutes, workers=self.workers)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 from lightning_fabric import Fabric
 
 from cstm.data.datasets import has_part, open_dataset
+from cstm.data.live import LiveSamples
 from cstm.data.mixture import Mixture, Source
 from cstm.data.sample import Pair, Samples
 from cstm.data.words import Vocabulary
@@ -85,7 +86,7 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     elif run.vectors is not None:
         channels = stages[0].model.word_channels
         vocabulary, vectors = pretrained_vectors(run.vectors, vocabulary, channels, run.words)
-    ready = prepared_before(run, datasets)
+    ready = {} if run.pace.workers else prepared_before(run, datasets)
     for stage in stages:
         if (run.out / stage.name / STATE).exists():
             origin = _origin(run, stage, pairs, vocabulary)
@@ -93,7 +94,10 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             read_state(
                 run.out / stage.name, settings_of(experiment, stage.schedule, origin, fabric)
             )
-    parts = prepare_all(run, datasets, ready, fabric)
+    if run.pace.workers:
+        parts = [LiveSamples(dataset, clip) for dataset in datasets]
+    else:
+        parts = prepare_all(run, datasets, ready, fabric)
     samples = Mixture(parts, [source.weight for source in run.sources])
 
     def validate(network: ActorSegmenter) -> dict[str, Any]:

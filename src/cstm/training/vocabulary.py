@@ -10,7 +10,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from cstm.config import ModelConfig, Schedule
-from cstm.data.prepared import mirror_sentence
+from cstm.data.rows import mirror_sentence
 from cstm.data.sample import Pair
 from cstm.data.wording import WORDS
 from cstm.data.words import UNKNOWN, Vocabulary, read_word_vectors
