@@ -23,6 +23,8 @@ from cstm.data.synthetic import synthesize
 from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.inference.load import find_weights
+from cstm.model.backbones import build_spatial
+from cstm.model.pretrained import find_backbone_weights
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 
 ROOT = Path(__file__).parent.parent
@@ -108,8 +110,48 @@ def test_the_mean_of_two_runs(tmp_path, monkeypatch):
     arguments.append("--overwrite")
     with pytest.raises(SystemExit, match="differ in their network or their words"):
         tool.main()
+    save_checkpoint(paths[1], trained)  # of which bias is 4
+    arguments += ["--share", "0.25"]
+    tool.main()
+    mean = load_checkpoint(paths[2])
+    assert (mean.network.decoder.heads[0][0].bias == 1.75).all()
+    arguments[-1] = "2"
+    with pytest.raises(SystemExit, match="--share should be from 0 to 1, got 2"):
+        tool.main()
+    arguments[-1] = "0.5"
     paths[1].unlink()
     with pytest.raises(SystemExit, match="no checkpoint at"):
+        tool.main()
+
+
+def test_a_backbone_goes_back_towards_its_published_weights(tmp_path, monkeypatch):
+    model = get_experiment("lite").model
+    torch.manual_seed(0)
+    backbone = build_spatial(model.spatial, model.width)
+    published = {name.split(".", 2)[2]: tensor for name, tensor in backbone.state_dict().items()}
+    torch.save(published, tmp_path / "published.pth")
+    trained = load_checkpoint(find_weights("lite"))
+    tool = load_tool("restore_backbone")
+    monkeypatch.setattr(tool, "find_backbone_weights", lambda name: tmp_path / "published.pth")
+    out = tmp_path / "out.safetensors"
+    arguments = ["restore", str(find_weights("lite")), str(out), "--share", "0.75"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    tool.main()
+    before, after = trained.network.state_dict(), load_checkpoint(out).network.state_dict()
+    assert before.keys() == after.keys()
+    for name, tensor in before.items():
+        own = name.removeprefix("spatial.backbone.")
+        if own != name and tensor.is_floating_point():
+            tensor = 0.25 * tensor + 0.75 * backbone.state_dict()[own]
+        torch.testing.assert_close(after[name], tensor)
+    with pytest.raises(SystemExit, match="--overwrite"):
+        tool.main()
+    arguments[2:] = [str(tmp_path / "other.safetensors"), "--share", "2"]
+    with pytest.raises(SystemExit, match="--share should be from 0 to 1, got 2"):
+        tool.main()
+    arguments[1:] = [str(find_weights("tiny")), str(tmp_path / "other.safetensors")]
+    monkeypatch.setattr(tool, "find_backbone_weights", find_backbone_weights)
+    with pytest.raises(SystemExit, match="narrow2d has no published weights to go back to"):
         tool.main()
 
 

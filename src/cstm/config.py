@@ -160,6 +160,9 @@ class Schedule:
     """Weight of the auxiliary action and direction loss on temporal features; 0 switches it off."""
     class_weight: float = 0.0
     """Weight of the auxiliary class loss on spatial features; 0 switches it off."""
+    distillation_weight: float = 0.0
+    """Weight of a loss that holds the spatial encoder to what its published backbone, trained on a
+    million photographs, tells of a frame; 0 switches it off."""
     presence_weight: float = 0.0
     """Weight of the loss on whether the actor is there (a network with presence needs it)."""
     flip: bool = False
@@ -194,6 +197,7 @@ class Schedule:
             dice_weight=self.dice_weight,
             motion_weight=self.motion_weight,
             class_weight=self.class_weight,
+            distillation_weight=self.distillation_weight,
             presence_weight=self.presence_weight,
         )
         if not 0 <= self.average < 1:

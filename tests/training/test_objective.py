@@ -10,8 +10,9 @@ from torch.testing import assert_close
 
 from cstm.data.rows import Batch
 from cstm.data.transforms import unit_range
+from cstm.model.backbones import Backbone, build_spatial
 from cstm.model.network import ActorSegmenter
-from cstm.training.fit import _optimize
+from cstm.training.fit import _optimize, parameter_groups
 from cstm.training.loss import segmentation_loss
 from cstm.training.objective import Objective
 
@@ -66,3 +67,53 @@ def test_parts_of_a_batch_make_one_step(batch, parts):
     length = 0.1 * min(1.0, float(10 / norm))
     for parameter, old, gradient in zip(whole.parameters(), before, gradients, strict=True):
         assert_close(parameter, old - length * gradient, atol=1e-5, rtol=1e-4)
+
+
+def teacher_of(network: ActorSegmenter) -> Backbone:
+    """A backbone like the network's, with other weights."""
+    torch.manual_seed(3)
+    return build_spatial("narrow2d", network.spatial.backbone.widths[0])
+
+
+def test_an_encoder_tells_what_its_teacher_makes_of_the_target_frame(batch):
+    plain = objective()
+    teacher = teacher_of(plain.network)
+    settings = replace(SCHEDULE, distillation_weight=0.7)
+    whole = Objective(plain.network, settings, teacher).train()
+    whole.motion, whole.classes = plain.motion, plain.classes
+    assert not any(module.training for module in teacher.modules())
+    head = whole.distillation.head
+    whole.eval()
+    loss, values = whole(*batch[:-1])
+    assert_close(loss, plain(*batch[:-1])[0] + 0.7 * values["distillation_loss"])
+
+    clip = unit_range(batch.clip)
+    taught = clip[:, 4]
+    for stage in teacher.stages:
+        taught = stage(taught)
+    told = plain.network(clip, batch.words).spatial[-1]
+    told = (told - told.mean(1, keepdim=True)) / (told.var(1, False, keepdim=True) + 1e-5).sqrt()
+    told = torch.einsum("oi,bihw->bohw", head.weight[..., 0, 0], told) + head.bias[:, None, None]
+    mean = taught.mean((0, 2, 3), keepdim=True)
+    spread = (taught.var((0, 2, 3), False, keepdim=True) + 1e-5).sqrt()
+    expected = ((told - (taught - mean) / spread) ** 2).mean()
+    assert_close(values["distillation_loss"], expected, atol=1e-4, rtol=1e-4)
+
+
+def test_a_teacher_stays_as_it_is(batch):
+    network = ActorSegmenter(EXPERIMENT.model, 9)
+    teacher = teacher_of(network)
+    before = {name: tensor.clone() for name, tensor in teacher.state_dict().items()}
+    learning = Objective(network, replace(SCHEDULE, distillation_weight=1.0), teacher).train()
+    groups = parameter_groups(learning)
+    optimizer = torch.optim.Adam(groups, lr=1e-2)
+    first = None
+    for _ in range(20):
+        loss, values = learning(*batch[:-1])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        first = first or values["distillation_loss"]
+    assert values["distillation_loss"] < 0.8 * first
+    for name, tensor in teacher.state_dict().items():
+        assert torch.equal(tensor, before[name]), name

@@ -14,6 +14,7 @@ from cstm.config import Experiment
 from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
 from cstm.download import PublishedFile
+from cstm.model.backbones import build_spatial
 from cstm.model.network import ActorSegmenter
 from cstm.model.published import Published
 from cstm.training import decoding
@@ -114,6 +115,38 @@ def test_a_run_leaves_metrics_and_provenance(finished):
 
 def test_a_finished_run_has_nothing_left_to_do(finished, world, prepared):
     assert train_all(run_of(world, prepared, finished)) == []
+
+
+def test_samples_read_when_due_make_the_same_weights_and_leave_nothing(finished, world, tmp_path):
+    """As decoded ones do, and a run goes on either way."""
+    run = replace(run_of(world, tmp_path / "prepared", tmp_path / "run"), pace=Pace(workers=2))
+    train_all(run)
+    assert not run.prepared.exists()
+    decoded = load_checkpoint(finished / "cstm.safetensors").network.state_dict()
+    read = load_checkpoint(run.out / "cstm.safetensors").network.state_dict()
+    for key, value in decoded.items():
+        assert torch.equal(value, read[key]), key
+    assert train_all(replace(run, pace=Pace())) == []
+
+
+def test_what_an_encoder_knew_is_held_on_to(world, prepared, tmp_path):
+    torch.manual_seed(4)
+    teacher = build_spatial("efficientnet_lite0", 0)
+    published = {name.split(".", 2)[2]: tensor for name, tensor in teacher.state_dict().items()}
+    torch.save(published, tmp_path / "published.pth")
+    model = replace(EXPERIMENT.model, spatial="efficientnet_lite0", temporal=None)
+    distilled = replace(SCHEDULE, distillation_weight=0.5, epochs=1)
+    experiment = replace(EXPERIMENT, model=model, encoders=distilled)
+    run = replace(
+        run_of(world, prepared, tmp_path / "run", experiment),
+        spatial_weights=str(tmp_path / "published.pth"),
+    )
+    assert set(train_all(run)) == {"spatial"}
+    metrics = json.loads((run.out / "spatial" / "metrics.jsonl").read_text())
+    assert 0 < metrics["distillation_loss"] < 3
+    narrow = replace(EXPERIMENT, encoders=distilled)
+    with pytest.raises(ValueError, match="narrow2d starts from random ones: leave out"):
+        train_all(run_of(world, prepared, tmp_path / "other", narrow))
 
 
 def test_an_interrupted_run_ends_with_the_weights_of_an_undisturbed_one(

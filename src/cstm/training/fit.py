@@ -84,7 +84,7 @@ def fit(
     schedule = task.schedule
     share = Share(fabric.global_rank, fabric.world_size, pace.accumulate)
     torch.manual_seed(schedule.seed)
-    objective = Objective(task.network, schedule)
+    objective = Objective(task.network, schedule, task.teacher)
     synchronize(objective)
     if pace.compiled:
         task.network.compile()

@@ -99,7 +99,7 @@ class DenseTask(nn.Module):
         accuracy: dict[str, Tensor] = {}
         for stage, head in zip(self.stages, self.heads, strict=True):
             logits = functional.interpolate(
-                head(_unit_variance(features[stage - 1])),
+                head(unit_variance(features[stage - 1])),
                 size=grid,
                 mode="bilinear",
                 align_corners=False,
@@ -114,7 +114,7 @@ class DenseTask(nn.Module):
         return loss, accuracy
 
 
-def _unit_variance(
+def unit_variance(
     feature: Float[Tensor, "batch channel height width"],
 ) -> Float[Tensor, "batch channel height width"]:
     """Mean 0 and variance 1 over a cell's channels, which are large for a fresh head."""

@@ -8,7 +8,9 @@ from cstm.config import Schedule
 from cstm.data.nouns import CATEGORIES
 from cstm.data.sample import ACTIONS, DIRECTIONS
 from cstm.data.transforms import unit_range
+from cstm.model.backbones import Backbone
 from cstm.model.network import ActorSegmenter
+from cstm.training.distillation import Distillation
 from cstm.training.loss import DenseTask, presence_loss, segmentation_loss
 
 CLASS_STAGES = (3, 4, 5)
@@ -22,13 +24,16 @@ class Objective(nn.Module):
         network: the network to train; an encoder whose weights are all fixed stays in evaluation
             mode; the BatchNorm statistics of a fixed stage stay as they are.
         schedule: the weights of the losses, and whether the backbones' BatchNorm learns.
+        teacher: the spatial backbone as published, where the schedule distils from it.
     """
 
-    def __init__(self, network: ActorSegmenter, schedule: Schedule) -> None:
+    def __init__(
+        self, network: ActorSegmenter, schedule: Schedule, teacher: Backbone | None = None
+    ) -> None:
         super().__init__()
         self.network = network
         self.schedule = schedule
-        self.motion = self.classes = None
+        self.motion = self.classes = self.distillation = None
         if network.temporal is not None and schedule.motion_weight:
             backbone = network.temporal.backbone
             kinds = {"action": len(ACTIONS), "direction": len(DIRECTIONS)}
@@ -36,6 +41,8 @@ class Objective(nn.Module):
         if network.spatial is not None and schedule.class_weight:
             kinds = {"category": len(CATEGORIES)}
             self.classes = DenseTask(network.spatial.backbone.widths, CLASS_STAGES, kinds)
+        if teacher is not None:
+            self.distillation = Distillation(teacher)
 
     def train(self, mode: bool = True) -> "Objective":
         """Switch to training mode, all but a fixed encoder and fixed statistics."""
@@ -64,7 +71,8 @@ class Objective(nn.Module):
     ) -> tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]:
         """Return the loss, and what to watch: losses and accuracies by name."""
         weights = self.schedule
-        responses = self.network(unit_range(clip), words)
+        seen = unit_range(clip)
+        responses = self.network(seen, words)
         loss = segmentation_loss(
             responses.maps, mask.float(), weights.positive_weight, weights.dice_weight
         )
@@ -78,6 +86,11 @@ class Objective(nn.Module):
             class_loss, accuracies = self.classes(responses.spatial, {"category": category})
             loss = loss + weights.class_weight * class_loss
             values |= {"class_loss": class_loss.detach(), **accuracies}
+        if self.distillation is not None:
+            frame = seen[:, seen.shape[1] // 2]
+            distilled = self.distillation(responses.spatial[-1], frame)
+            loss = loss + weights.distillation_weight * distilled
+            values["distillation_loss"] = distilled.detach()
         if responses.presence is not None:
             # Even with a weight of 0: processes that share a network wait for every gradient.
             present_loss = presence_loss(responses.presence, mask.float())

@@ -8,6 +8,7 @@ from typing import Any
 from cstm.config import Experiment, Schedule, at_least
 from cstm.data.mixture import Mixture, Source
 from cstm.data.words import Vocabulary
+from cstm.model.backbones import Backbone
 from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import Take
 
@@ -84,3 +85,5 @@ class Task:
     origin: Mapping[str, Any]
     """What else decides the weights: data, words, vectors, what the encoders start from."""
     provenance: Mapping[str, Any]
+    teacher: Backbone | None = None
+    """The spatial backbone as published, where the schedule distils from it."""

@@ -19,6 +19,7 @@ from cstm.data.words import Vocabulary
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.folder import alone_in, whole_file
+from cstm.model.backbones import Backbone, build_spatial
 from cstm.model.network import ActorSegmenter, StreamName
 from cstm.model.pretrained import find_backbone_weights, find_vectors, load_backbone
 from cstm.progress import is_first_process, track
@@ -74,6 +75,7 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     datasets = [_open(run, source) for source in run.sources]
     pairs = [pair for dataset in datasets for pair in dataset.pairs]
     weights = {stage.name: _find_weights(run, stage, fabric) for stage in stages}
+    teachers = {stage.name: _find_teacher(run, stage, fabric) for stage in stages}
     if run.vectors is not None:
         with fabric.rank_zero_first(local=True):
             run = replace(run, vectors=find_vectors(run.vectors))
@@ -127,6 +129,7 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             schedule=stage.schedule,
             origin=_origin(run, stage, pairs, vocabulary),
             provenance=provenance(run, stage),
+            teacher=teachers[stage.name],
         )
         _warn_of_warm_up(task, stage)
         watched = validate if tests else None
@@ -185,6 +188,23 @@ def _find_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamName, Pa
         if path is not None:
             found[stream] = path
     return found
+
+
+def _find_teacher(run: Run, stage: Stage, fabric: Fabric) -> Backbone | None:
+    """The spatial backbone with its published weights, for a stage that distils from it."""
+    name = stage.model.spatial
+    if not stage.schedule.distillation_weight or name is None:
+        return None
+    with fabric.rank_zero_first(local=True):
+        path = find_backbone_weights(name, run.spatial_weights)
+    if path is None:
+        raise ValueError(
+            f"distillation needs the published weights of the spatial backbone; {name} "
+            "starts from random ones: leave out --decoder.distillation-weight"
+        )
+    teacher = build_spatial(name, stage.model.width)
+    load_backbone(name, teacher, path, run.take)
+    return teacher
 
 
 def _load_weights(
