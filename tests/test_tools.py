@@ -23,7 +23,7 @@ from cstm.data.synthetic import synthesize
 from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.inference.load import find_weights
-from cstm.model.backbones import build_spatial
+from cstm.model.backbones import Backbone, build_spatial
 from cstm.model.pretrained import find_backbone_weights
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 
@@ -201,3 +201,39 @@ def test_the_benchmark_of_feeding_runs(tmp_path, capsys):
     assert len(re.findall(r" \d+\.\d samples/s", capsys.readouterr().out)) == 1
     with pytest.raises(ValueError, match="count should be at least 1"):
         benchmark.main("tiny", root, tmp_path / "clips", "synthetic", count=0)
+
+
+def test_the_benchmark_of_forgetting_tells_who_is_nearest(tmp_path, monkeypatch, capsys):
+    benchmark = load_tool("forgetting", "benchmarks")
+    trained = load_checkpoint(find_weights("lite")).network.spatial.backbone
+    published = {name.split(".", 2)[2]: tensor for name, tensor in trained.state_dict().items()}
+    torch.save(published, tmp_path / "published.pth")
+    monkeypatch.setattr(benchmark, "find_backbone_weights", lambda name: tmp_path / "published.pth")
+    with pytest.raises(ValueError, match="no cutouts/CLASS"):
+        benchmark.main("lite", tmp_path)
+    for name in ("owl/a", "owl/b", "crow/c"):
+        draw(tmp_path / "cutouts" / f"{name}.png")
+    crow = tmp_path / "cutouts" / "crow" / "c.png"
+    black = cv2.imread(str(crow), cv2.IMREAD_UNCHANGED) * np.array([0, 0, 0, 1], np.uint8)
+    cv2.imwrite(str(crow), black)
+    benchmark.main("lite", tmp_path)
+    assert re.findall(r"\d+\.\d", capsys.readouterr().out) == ["100.0", "100.0"]
+    monkeypatch.setattr(benchmark, "find_backbone_weights", find_backbone_weights)
+    with pytest.raises(ValueError, match="tiny has no spatial backbone with published weights"):
+        benchmark.main("tiny", tmp_path)
+
+
+def test_the_nearest_is_told_by_features_and_not_by_order():
+    benchmark = load_tool("forgetting", "benchmarks")
+    stage = torch.nn.Conv2d(3, 3, 1)
+    torch.nn.init.dirac_(stage.weight)
+    torch.nn.init.zeros_(stage.bias)
+    backbone = Backbone([{"stage": stage}] * 5, (3,) * 5, dimensions=2)
+    colours = torch.tensor([[250, 0, 0], [0, 250, 0], [240, 20, 0], [0, 0, 250], [20, 240, 0]])
+    pictures = colours.byte()[:, :, None, None].expand(-1, -1, 4, 4)
+    classes = np.array(["red", "green", "red", "blue", "lime"])
+    assert benchmark.same_class(backbone, pictures, classes) == 1
+    assert (
+        benchmark.same_class(backbone, pictures, np.array(["red", "green", "green", "x", "red"]))
+        == 0
+    )
