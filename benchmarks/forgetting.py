@@ -13,16 +13,16 @@ import cv2
 import numpy as np
 import torch
 import tyro
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from numpy import ndarray
 from torch import Tensor
 
 from cstm.config import ModelConfig
 from cstm.data.transforms import ResizePad, unit_range
 from cstm.inference.load import find_weights
-from cstm.model.backbones import Backbone, build_spatial
+from cstm.model.backbones import Backbone
 from cstm.model.network import ActorSegmenter
-from cstm.model.pretrained import find_backbone_weights, load_backbone
+from cstm.model.pretrained import published_backbone
 from cstm.training.checkpoint import load_checkpoint
 
 GREY, SIZE = 120, 224
@@ -46,15 +46,10 @@ def same_class(
     backbone: Backbone, pictures: UInt8[Tensor, "picture 3 size size"], classes: ndarray
 ) -> float:
     """Share of the pictures whose nearest other one is of their class, where there is one."""
-    features: list[Float[Tensor, "some channel"]] = []
-    for some in pictures.split(32):
-        feature = unit_range(some)
-        for stage in backbone.eval().stages:
-            feature = stage(feature)
-        features.append(feature.mean((2, 3)))
-    all_ = torch.cat(features)
-    all_ = torch.nn.functional.normalize(all_ - all_.mean(0))
-    likeness = (all_ @ all_.T).fill_diagonal_(-1)
+    backbone.eval()
+    features = torch.cat([backbone(unit_range(p)).mean((2, 3)) for p in pictures.split(32)])
+    features = torch.nn.functional.normalize(features - features.mean(0))
+    likeness = (features @ features.T).fill_diagonal_(-1)
     has_other = np.array([(classes == one).sum() > 1 for one in classes])
     return float((classes[likeness.argmax(1).numpy()] == classes)[has_other].mean())
 
@@ -70,11 +65,9 @@ def main(weights: tyro.conf.Positional[str], root: tyro.conf.Positional[Path]) -
     network, model = checkpoint.network, checkpoint.experiment.model
     if not isinstance(network, ActorSegmenter) or not isinstance(model, ModelConfig):
         raise ValueError("the authors' network has no backbone of ours")
-    path = find_backbone_weights(model.spatial) if model.spatial else None
-    if model.spatial is None or network.spatial is None or path is None:
+    published = published_backbone(model.spatial, model.width) if model.spatial else None
+    if network.spatial is None or published is None:
         raise ValueError(f"{weights} has no spatial backbone with published weights")
-    published = build_spatial(model.spatial, model.width)
-    load_backbone(model.spatial, published, path)
     print(f"published  {100 * same_class(published, pictures, classes):5.1f}")
     print(f"{weights:10} {100 * same_class(network.spatial.backbone, pictures, classes):5.1f}")
 

@@ -24,7 +24,6 @@ from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.inference.load import find_weights
 from cstm.model.backbones import Backbone, build_spatial
-from cstm.model.pretrained import find_backbone_weights
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 
 ROOT = Path(__file__).parent.parent
@@ -132,7 +131,8 @@ def test_a_backbone_goes_back_towards_its_published_weights(tmp_path, monkeypatc
     torch.save(published, tmp_path / "published.pth")
     trained = load_checkpoint(find_weights("lite"))
     tool = load_tool("restore_backbone")
-    monkeypatch.setattr(tool, "find_backbone_weights", lambda name: tmp_path / "published.pth")
+    find = "cstm.model.pretrained.find_backbone_weights"
+    monkeypatch.setattr(find, lambda name, choice: tmp_path / "published.pth")
     out = tmp_path / "out.safetensors"
     arguments = ["restore", str(find_weights("lite")), str(out), "--share", "0.75"]
     monkeypatch.setattr(sys, "argv", arguments)
@@ -150,7 +150,8 @@ def test_a_backbone_goes_back_towards_its_published_weights(tmp_path, monkeypatc
     with pytest.raises(SystemExit, match="--share should be from 0 to 1, got 2"):
         tool.main()
     arguments[1:] = [str(find_weights("tiny")), str(tmp_path / "other.safetensors")]
-    monkeypatch.setattr(tool, "find_backbone_weights", find_backbone_weights)
+    monkeypatch.undo()
+    monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit, match="narrow2d has no published weights to go back to"):
         tool.main()
 
@@ -208,7 +209,8 @@ def test_the_benchmark_of_forgetting_tells_who_is_nearest(tmp_path, monkeypatch,
     trained = load_checkpoint(find_weights("lite")).network.spatial.backbone
     published = {name.split(".", 2)[2]: tensor for name, tensor in trained.state_dict().items()}
     torch.save(published, tmp_path / "published.pth")
-    monkeypatch.setattr(benchmark, "find_backbone_weights", lambda name: tmp_path / "published.pth")
+    find = "cstm.model.pretrained.find_backbone_weights"
+    monkeypatch.setattr(find, lambda name, choice: tmp_path / "published.pth")
     with pytest.raises(ValueError, match="no cutouts/CLASS"):
         benchmark.main("lite", tmp_path)
     for name in ("owl/a", "owl/b", "crow/c"):
@@ -218,7 +220,7 @@ def test_the_benchmark_of_forgetting_tells_who_is_nearest(tmp_path, monkeypatch,
     cv2.imwrite(str(crow), black)
     benchmark.main("lite", tmp_path)
     assert re.findall(r"\d+\.\d", capsys.readouterr().out) == ["100.0", "100.0"]
-    monkeypatch.setattr(benchmark, "find_backbone_weights", find_backbone_weights)
+    monkeypatch.undo()
     with pytest.raises(ValueError, match="tiny has no spatial backbone with published weights"):
         benchmark.main("tiny", tmp_path)
 
@@ -233,7 +235,5 @@ def test_the_nearest_is_told_by_features_and_not_by_order():
     pictures = colours.byte()[:, :, None, None].expand(-1, -1, 4, 4)
     classes = np.array(["red", "green", "red", "blue", "lime"])
     assert benchmark.same_class(backbone, pictures, classes) == 1
-    assert (
-        benchmark.same_class(backbone, pictures, np.array(["red", "green", "green", "x", "red"]))
-        == 0
-    )
+    others = np.array(["red", "green", "green", "x", "red"])
+    assert benchmark.same_class(backbone, pictures, others) == 0

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from cstm.config import ModelConfig
 from cstm.folder import check_output_file
-from cstm.model.backbones import build_spatial
 from cstm.model.network import ActorSegmenter
-from cstm.model.pretrained import find_backbone_weights, load_backbone
+from cstm.model.pretrained import published_backbone
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 
 
@@ -45,11 +44,9 @@ def restore(weights: Path, out: Path, share: float, overwrite: bool) -> None:
         raise ValueError("the authors' network has no backbone of ours")
     if model.spatial is None or network.spatial is None:
         raise ValueError(f"{weights} has no spatial encoder")
-    path = find_backbone_weights(model.spatial)
-    if path is None:
+    published = published_backbone(model.spatial, model.width)
+    if published is None:
         raise ValueError(f"{model.spatial} has no published weights to go back to")
-    published = build_spatial(model.spatial, model.width)
-    load_backbone(model.spatial, published, path)
     there = published.state_dict()
     network.spatial.backbone.load_state_dict(
         {

@@ -53,7 +53,9 @@ def _prepare(
         actions[number] = first.action
         directions[number] = first.direction
         categories[number] = first.category
-        for index, sample in zip(groups[number], group, strict=True):
+        own, *others = groups[number]
+        masks[own] = first.mask
+        for index, sample in zip(others, group[1:], strict=True):
             masks[index] = fitted_mask(sample, clip)
         yield number + 1
     for table in tables:

@@ -12,8 +12,9 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from cstm.config import SpatialBackbone
 from cstm.download import fetch
-from cstm.model.backbones import Backbone
+from cstm.model.backbones import Backbone, build_spatial
 from cstm.model.published import BACKBONE_WEIGHTS, GLOVE
 
 Take = Literal["whole", "partial"]
@@ -130,6 +131,22 @@ def load_backbone(name: str, backbone: Backbone, path: Path, take: Take = "whole
     _check_fit(name, report, take)
     backbone.load_state_dict(loaded, strict=False)
     return report
+
+
+def published_backbone(
+    name: SpatialBackbone, width: int, choice: str | None = None, take: Take = "whole"
+) -> Backbone | None:
+    """A spatial backbone as :func:`find_backbone_weights` finds it; None where it has no weights.
+
+    Raises:
+        ValueError: the file can't be had or read, or doesn't fit.
+    """
+    path = find_backbone_weights(name, choice)
+    if path is None:
+        return None
+    backbone = build_spatial(name, width)
+    load_backbone(name, backbone, path, take)
+    return backbone
 
 
 def published_name(name: str, key: str) -> str:

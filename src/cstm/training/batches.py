@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import cycle, islice
-from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -109,36 +108,33 @@ class _Gather:
         # A last, short batch is filled up with other samples until it can be shared out.
         indices += islice(cycle(self.order), -len(indices) % goes)
         parts = self.share.parts(len(indices))
-        mine = [index for part in parts for index in indices[part]]
-        views: dict[int, _View] = {}
-        for frame in dict.fromkeys(map(self.samples.frame_of, mine)):
-            of_frame = [i for i in dict.fromkeys(indices) if self.samples.frame_of(i) == frame]
-            random = np.random.default_rng([self.schedule.seed, self.epoch, step, frame])
-            views |= _views(random, self.samples, of_frame, self.schedule)
+        of_frame: dict[int, list[int]] = {}
+        for index in dict.fromkeys(indices):
+            of_frame.setdefault(self.samples.frame_of(index), []).append(index)
+        mine = {index for part in parts for index in indices[part]}
+        seen: dict[int, Row] = {}
+        for frame, shown in of_frame.items():
+            wanted = [index for index in shown if index in mine]
+            if wanted:
+                random = np.random.default_rng([self.schedule.seed, self.epoch, step, frame])
+                seen |= _seen(random, self.samples, shown, wanted, self.schedule)
         return [
-            collate([views[index].seen() for index in indices[part]], self.vocabulary)
-            for part in parts
+            collate([seen[index] for index in indices[part]], self.vocabulary) for part in parts
         ]
 
 
-class _View(NamedTuple):
-    """What a sample is like this time."""
+def _seen(
+    random: Generator,
+    samples: Mixture,
+    indices: Sequence[int],
+    wanted: Sequence[int],
+    schedule: Schedule,
+) -> dict[int, Row]:
+    """The wanted ones of a frame's samples as the network sees them.
 
-    row: Row
-    """Mirrored and reworded, if at all; its clip is not read yet."""
-    zoom: Zoom | None
-    photometry: Photometry | None
-
-    def seen(self) -> Row:
-        """The sample as the network sees it."""
-        row = self.zoom.apply(self.row) if self.zoom else self.row
-        return row._replace(clip=self.photometry.apply(row.clip)) if self.photometry else row
-
-
-def _views(
-    random: Generator, samples: Mixture, indices: Sequence[int], schedule: Schedule
-) -> dict[int, _View]:
-    """The sentences of one frame share what is seen, or that would tell them apart."""
+    They share what is seen, or that would tell their sentences apart; the others have their say in
+    what it is, whoever computes them.
+    """
     mirror = schedule.flip and bool(random.integers(2))
     light = Photometry.draw(random) if schedule.photometry else None
     shown = {index: samples.row(index, mirror) for index in indices}
@@ -147,12 +143,13 @@ def _views(
     zoom = None
     if schedule.zoom and is_generated:
         zoom = Zoom.draw(random, list(shown.values()))
-    return {
-        index: _View(
-            _reworded(random, row) if schedule.wording and is_generated else row, zoom, light
-        )
-        for index, row in shown.items()
-    }
+    if schedule.wording and is_generated:
+        shown = {index: _reworded(random, row) for index, row in shown.items()}
+    rows = {index: zoom.apply(shown[index]) if zoom else shown[index] for index in wanted}
+    if light is None:
+        return rows
+    clip = light.apply(rows[wanted[0]].clip)
+    return {index: row._replace(clip=clip) for index, row in rows.items()}
 
 
 def _reworded(random: Generator, row: Row) -> Row:

@@ -43,8 +43,6 @@ class Distillation(nn.Module):
         0 where all is told, 1 where nothing is.
         """
         with torch.no_grad():
-            taught = frame
-            for stage in self.teacher.stages:
-                taught = stage(taught)
-            wanted = functional.batch_norm(taught.float(), None, None, training=True)
+            taught = self.teacher(frame).float()
+            wanted = functional.batch_norm(taught, None, None, training=True)
         return functional.mse_loss(self.head(unit_variance(feature)).float(), wanted)

@@ -10,6 +10,7 @@ from cstm.data.sample import ACTIONS, DIRECTIONS
 from cstm.data.transforms import unit_range
 from cstm.model.backbones import Backbone
 from cstm.model.network import ActorSegmenter
+from cstm.model.stream import target_frame
 from cstm.training.distillation import Distillation
 from cstm.training.loss import DenseTask, presence_loss, segmentation_loss
 
@@ -87,7 +88,7 @@ class Objective(nn.Module):
             loss = loss + weights.class_weight * class_loss
             values |= {"class_loss": class_loss.detach(), **accuracies}
         if self.distillation is not None:
-            frame = seen[:, seen.shape[1] // 2]
+            frame = target_frame(seen.movedim(1, 2))
             distilled = self.distillation(responses.spatial[-1], frame)
             loss = loss + weights.distillation_weight * distilled
             values["distillation_loss"] = distilled.detach()

@@ -18,11 +18,16 @@ from cstm.data.sample import Pair, Samples
 from cstm.data.words import Vocabulary
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
-from cstm.folder import alone_in, whole_file
-from cstm.model.backbones import Backbone, build_spatial
-from cstm.model.network import ActorSegmenter, StreamName
-from cstm.model.pretrained import find_backbone_weights, find_vectors, load_backbone
+from cstm.folder import alone_in
+from cstm.model.network import ActorSegmenter
+from cstm.model.pretrained import find_vectors
 from cstm.progress import is_first_process, track
+from cstm.training.backbones import (
+    chosen_weights,
+    find_teacher,
+    find_weights,
+    load_weights,
+)
 from cstm.training.batches import Share, steps_of_epoch
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.decoding import prepare_all, prepared_before
@@ -74,8 +79,8 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
         }
     datasets = [_open(run, source) for source in run.sources]
     pairs = [pair for dataset in datasets for pair in dataset.pairs]
-    weights = {stage.name: _find_weights(run, stage, fabric) for stage in stages}
-    teachers = {stage.name: _find_teacher(run, stage, fabric) for stage in stages}
+    weights = {stage.name: find_weights(run, stage, fabric) for stage in stages}
+    teachers = {stage.name: find_teacher(run, stage, fabric) for stage in stages}
     if run.vectors is not None:
         with fabric.rank_zero_first(local=True):
             run = replace(run, vectors=find_vectors(run.vectors))
@@ -120,7 +125,7 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     for stage in stages:
         network = build_stage(stage, vocabulary, run.out, vectors, start)
         for name, path in weights[stage.name].items():
-            _load_weights(run, stage, name, network, path, fabric)
+            load_weights(run, stage, name, network, path, fabric)
         task = Task(
             network=network,
             samples=samples,
@@ -176,53 +181,6 @@ def _open(run: Run, source: Source) -> Samples:
     )
 
 
-def _find_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamName, Path]:
-    """Files that new backbones start from; none for random weights, and none for an old run."""
-    if stage.begins != "backbones" or (run.out / stage.name / STATE).exists():
-        return {}
-    found: dict[StreamName, Path] = {}
-    for stream in stage.streams:
-        # One process of a machine downloads, the others find the file.
-        with fabric.rank_zero_first(local=True):
-            path = find_backbone_weights(getattr(stage.model, stream), _weights_of(run, stream))
-        if path is not None:
-            found[stream] = path
-    return found
-
-
-def _find_teacher(run: Run, stage: Stage, fabric: Fabric) -> Backbone | None:
-    """The spatial backbone with its published weights, for a stage that distils from it."""
-    name = stage.model.spatial
-    if not stage.schedule.distillation_weight or name is None:
-        return None
-    with fabric.rank_zero_first(local=True):
-        path = find_backbone_weights(name, run.spatial_weights)
-    if path is None:
-        raise ValueError(
-            f"distillation needs the published weights of the spatial backbone; {name} "
-            "starts from random ones: leave out --decoder.distillation-weight"
-        )
-    teacher = build_spatial(name, stage.model.width)
-    load_backbone(name, teacher, path, run.take)
-    return teacher
-
-
-def _load_weights(
-    run: Run, stage: Stage, stream: StreamName, network: ActorSegmenter, path: Path, fabric: Fabric
-) -> None:
-    """Give a backbone its first weights; a file lists what became of every tensor."""
-    name = getattr(stage.model, stream)
-    report = load_backbone(name, getattr(network, stream).backbone, path, run.take)
-    if fabric.is_global_zero:
-        with whole_file(run.out / stage.name / f"{stream}_weights.txt") as partial:
-            partial.write_text(f"{report}\n")
-        print(f"{name}: {report.summary}", file=sys.stderr)
-
-
-def _weights_of(run: Run, stream: StreamName) -> str | None:
-    return {"spatial": run.spatial_weights, "temporal": run.temporal_weights}[stream]
-
-
 def _origin(
     run: Run, stage: Stage, pairs: Sequence[Pair], vocabulary: Vocabulary
 ) -> dict[str, Any]:
@@ -239,7 +197,7 @@ def _origin(
         "vectors": run.vectors.name if run.vectors else None,
     }
     if stage.begins == "backbones":
-        files = [Path(_weights_of(run, stream) or "published").name for stream in stage.streams]
+        files = [Path(chosen_weights(run, stream) or "published").name for stream in stage.streams]
         origin["weights"] = files
     if run.start is not None:
         origin["start"] = _digest(run.start.read_bytes())

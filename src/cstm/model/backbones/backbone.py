@@ -58,6 +58,15 @@ class Backbone(nn.Module):
         self.dimensions = dimensions
         self.motion_stages = motion_stages
 
+    def forward(
+        self, pixels: Float[Tensor, "batch 3 *grid"]
+    ) -> Float[Tensor, "batch channel *_grid"]:
+        """Feature of the last stage, of pixels in [0, 1] and no sentence."""
+        feature = pixels
+        for stage in self.stages:
+            feature = stage(feature)
+        return feature
+
 
 def same_padding(size: Sequence[int], kernel: Sequence[int], stride: Sequence[int]) -> list[int]:
     """TensorFlow's SAME padding for (time,) height, width, in the order of ``functional.pad``.
