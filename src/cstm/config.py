@@ -138,6 +138,8 @@ class Schedule:
     """Factor on the learning rate of the backbones: small where they are trained already."""
     temporal_rate: float = 1.0
     """Another factor, on that of the temporal backbone alone."""
+    language_rate: float = 1.0
+    """Factor on the learning rate of what reads sentences: both sentence encoders, and CMAM."""
     frozen_stages: int = 0
     """So many of the first stages of each encoder keep the weights they start with."""
     batch_norm: Literal["trained", "fixed"] = "trained"
@@ -192,6 +194,7 @@ class Schedule:
             learning_rate=self.learning_rate,
             backbone_rate=self.backbone_rate,
             temporal_rate=self.temporal_rate,
+            language_rate=self.language_rate,
             warm_up_steps=self.warm_up_steps,
             positive_weight=self.positive_weight,
             dice_weight=self.dice_weight,

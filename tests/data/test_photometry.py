@@ -5,7 +5,7 @@ import colorsys
 import numpy as np
 import pytest
 
-from cstm.data.photometry import Photometry
+from cstm.data.photometry import Photometry, names_colour
 
 
 @pytest.fixture
@@ -75,3 +75,40 @@ def test_drawn_lights_differ_by_seed_alone_and_leave_colours_their_names():
             seen = light.apply(patch)[0, :, 4, 4] / 255
             apart = abs(colorsys.rgb_to_hsv(*seen)[0] - hue)
             assert min(apart, 1 - apart) < 20 / 360
+
+
+def test_where_no_colour_is_told_they_may_be_any_and_brightness_stays():
+    told = [Photometry.draw(np.random.default_rng(seed)) for seed in range(300)]
+    free = [Photometry.draw(np.random.default_rng(n), is_colour_told=False) for n in range(300)]
+    assert all(light.hue == 0 and light.saturation == 1 for light in told)
+    tinted = [light for light in free if light.hue]
+    assert 0.25 < len(tinted) / 300 < 0.45
+    assert min(light.saturation for light in tinted) < 0.3
+    assert np.ptp([light.hue for light in tinted]) > 5
+    weights = np.array([0.299, 0.587, 0.114])
+    patch = np.full((1, 3, 8, 8), 120, np.uint8)
+    patch[0, 0], patch[0, 2] = 150, 90
+    for light in tinted:
+        turned = Photometry(hue=light.hue, saturation=light.saturation).apply(patch)[0, :, 4, 4]
+        assert weights @ turned == pytest.approx(weights @ patch[0, :, 4, 4], abs=1)
+    grey = Photometry(saturation=0.0).apply(patch)[0, :, 4, 4]
+    assert np.ptp(grey.astype(int)) <= 1
+    red = np.zeros((1, 3, 4, 4), np.uint8)
+    red[:, 0] = 120
+    turned = Photometry(hue=-2.0).apply(red)[0, :, 0, 0] / 255
+    assert 0.2 < colorsys.rgb_to_hsv(*turned)[0] < 0.8
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_told"),
+    [
+        ("The Grey van", True),
+        ("a man in a dark suit", True),
+        ("a colourful kite", True),
+        ("the tired person in the lighthouse", False),
+        ("the blackbird", False),
+    ],
+)
+def test_words_for_colours(sentence, is_told):
+    assert names_colour([sentence]) == is_told
+    assert names_colour(["the dog", sentence]) == is_told

@@ -10,6 +10,7 @@ from cstm.config import ClipConfig, Schedule
 from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.live import LiveSamples
 from cstm.data.mixture import Mixture
+from cstm.data.photometry import Photometry, names_colour
 from cstm.data.preparation import prepare
 from cstm.data.prepared import PreparedSamples
 from cstm.data.rows import Batch
@@ -62,6 +63,27 @@ def test_light_changes_pixels_and_nothing_else(mixture):
         for name in ("words", "mask", "action", "direction"):
             assert torch.equal(getattr(one, name), getattr(other, name))
         assert not torch.equal(one.clip, other.clip)
+
+
+def test_a_colour_that_a_sentence_tells_stays(mixture, monkeypatch):
+    def draw(_, is_colour_told: bool) -> Photometry:
+        return Photometry(saturation=float(is_colour_told))
+
+    monkeypatch.setattr(Photometry, "draw", draw)
+    sentences = [pair.sentence for pair in mixture.pairs]
+    vocabulary = Vocabulary.of_sentences(sentences)
+    sentence_of = {tuple(vocabulary.encode(sentence)): sentence for sentence in sentences}
+    plain = epoch_of(mixture, PLAIN)
+    lit = epoch_of(mixture, replace(PLAIN, photometry=True))
+    is_grey = []
+    for one, other in zip(plain, lit, strict=True):
+        for words, before, after in zip(other.words, one.clip, other.clip, strict=True):
+            is_grey.append(not torch.equal(before, after))
+            if names_colour([sentence_of[tuple(words.tolist())]]):
+                assert not is_grey[-1]
+            elif is_grey[-1]:
+                assert np.ptp(after.numpy().astype(int), axis=1).max() <= 1
+    assert 0.1 < np.mean(is_grey) < 0.9
 
 
 def test_parts_of_clips_are_shown_with_their_masks(mixture):

@@ -20,18 +20,27 @@ def test_the_paper_divides_by_10_every_8_epochs():
     assert rates == pytest.approx([5e-4] * 8 + [5e-5] * 4)
 
 
-def test_pretrained_backbones_learn_at_rates_of_their_own():
+def test_backbones_and_what_reads_sentences_learn_at_rates_of_their_own():
     network = ActorSegmenter(get_experiment("tiny").model, 9)
-    schedule = Schedule(backbone_rate=0.1, temporal_rate=4.0, motion_weight=0.5)
+    schedule = Schedule(backbone_rate=0.1, temporal_rate=4.0, language_rate=0.3, motion_weight=0.5)
     groups = parameter_groups(Objective(network, schedule))
     rates = {p: group["factor"] for group in groups for p in group["params"]}
     assert sum(len(group["params"]) for group in groups) == len(rates)
     assert set(network.parameters()) <= rates.keys()
-    spatial = set(network.spatial.backbone.parameters())
-    temporal = set(network.temporal.backbone.parameters())
-    for parameter, rate in rates.items():
-        expected = 0.1 if parameter in spatial else 0.4 if parameter in temporal else 1.0
-        assert rate == pytest.approx(expected)
+    expected = {
+        "spatial.backbone": 0.1, "temporal.backbone": 0.4,
+        "spatial.language": 0.3, "temporal.language": 0.3, "spatial.cmam": 0.3,
+        "temporal.cmam": 0.3, "spatial.coordinates": 1.0, "temporal.coordinates": 1.0,
+    }  # fmt: skip
+    seen = set()
+    for name, parameter in network.named_parameters():
+        part = ".".join(name.split(".")[:2])
+        assert rates[parameter] == pytest.approx(expected.get(part, 1.0)), name
+        seen.add(part)
+    assert expected.keys() <= seen
+    losses = rates.keys() - set(network.parameters())
+    assert losses
+    assert all(rates[parameter] == 1 for parameter in losses)
     # A fixed backbone leaves no empty group behind.
     network.requires_grad_(False)
     network.decoder.requires_grad_(True)

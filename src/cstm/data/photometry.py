@@ -1,10 +1,12 @@
 """The same clip in other light, through another lens: photometric augmentation for training."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from numpy import ndarray
 from numpy.random import Generator
 
@@ -12,6 +14,19 @@ _SOFT_SHARE = 0.3
 """Share of clips that are blurred; a photograph is sharper than most video."""
 _COMPRESSED_SHARE = 0.3
 """Share of clips that are compressed as strongly as much video is."""
+_TINTED_SHARE = 0.35
+"""Share of clips of which no colour is told that are shown in other colours, or in hardly any."""
+_COLOUR = re.compile(
+    r"\b(red|orange|yellow|green|blue|purple|pink|brown|black|white|gr[ae]y|golden|silver|beige|tan"
+    r"|blonde?|dark|light|bright|colou?r(ful|ed))\b"
+)
+_CHROMA = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
+"""RGB to YIQ, brightness and the plane of colours (NTSC)."""
+
+
+def names_colour(sentences: Iterable[str]) -> bool:
+    """Whether any of these sentences tells a colour."""
+    return any(_COLOUR.search(sentence.lower()) for sentence in sentences)
 
 
 @dataclass(frozen=True)
@@ -26,22 +41,37 @@ class Photometry:
     """Standard deviation of a Gaussian in pixels of the network's input; 0 for none."""
     quality: int = 100
     """JPEG's, for the blocks and smears of strong compression; 100 for none."""
+    hue: float = 0.0
+    """Radians by which all colours turn."""
+    saturation: float = 1.0
+    """Factor on the distance of all colours from grey; 0 for grey alone."""
 
     @classmethod
-    def draw(cls, rng: Generator) -> "Photometry":
-        """Draw one: a colour keeps its name, so casts are slight and hues stay."""
+    def draw(cls, rng: Generator, is_colour_told: bool = True) -> "Photometry":
+        """Draw one.
+
+        Where a sentence tells a colour, it keeps its name: casts are slight and hues stay. Else
+        colours may be any, or nearly none, and the light poor: a thing is known by its shape.
+        """
         exposure = rng.uniform(-0.2, 0.2)
         red, green, blue = np.exp(exposure + rng.uniform(-0.06, 0.06, 3)).tolist()
         is_soft, blur = rng.random() < _SOFT_SHARE, float(rng.uniform(0.4, 1.5))
         gamma = float(np.exp(rng.uniform(-0.3, 0.3)))
         contrast = float(rng.uniform(0.75, 1.2))
         is_compressed, quality = rng.random() < _COMPRESSED_SHARE, int(rng.integers(15, 70))
+        hue, saturation = 0.0, 1.0
+        if not is_colour_told and rng.random() < _TINTED_SHARE:
+            hue, saturation = float(rng.uniform(-np.pi, np.pi)), float(rng.uniform(0, 1.4))
+            gamma *= float(np.exp(rng.uniform(-0.4, 0.5)))
+            red, green, blue = (np.exp(rng.uniform(-0.3, 0.1, 3)) * (red, green, blue)).tolist()
         return cls(
             gamma=gamma,
             contrast=contrast,
             gains=(red, green, blue),
             blur=blur if is_soft else 0.0,
             quality=quality if is_compressed else 100,
+            hue=hue,
+            saturation=saturation,
         )
 
     def apply(
@@ -58,11 +88,21 @@ class Photometry:
                 cv2.LUT(np.ascontiguousarray(plane), table, dst=out)
                 if self.blur:
                     cv2.GaussianBlur(out, (0, 0), self.blur, dst=out)
-        if self.quality < 100:
-            for frame in seen:
+        for frame in seen:
+            if self.hue or self.saturation != 1:
+                tinted = cv2.transform(np.ascontiguousarray(frame.transpose(1, 2, 0)), self._tint())
+                frame[:] = tinted.transpose(2, 0, 1)
+            if self.quality < 100:
                 frame[:] = _compressed(frame, self.quality)
         seen[..., is_black] = 0
         return seen
+
+    def _tint(self) -> Float[ndarray, "3 3"]:
+        """What turns and scales the colours of RGB pixels; their brightness stays."""
+        turn = np.eye(3)
+        cosine, sine = np.cos(self.hue), np.sin(self.hue)
+        turn[1:, 1:] = self.saturation * np.array([[cosine, -sine], [sine, cosine]])
+        return np.linalg.inv(_CHROMA) @ turn @ _CHROMA
 
 
 def _compressed(

@@ -12,7 +12,7 @@ from numpy.random import Generator
 from cstm.config import Schedule
 from cstm.data.mixture import Mixture
 from cstm.data.nouns import CATEGORIES
-from cstm.data.photometry import Photometry
+from cstm.data.photometry import Photometry, names_colour
 from cstm.data.read_ahead import read_ahead
 from cstm.data.rows import Batch, Row, collate
 from cstm.data.wording import reword
@@ -136,7 +136,10 @@ def _seen(
     what it is, whoever computes them.
     """
     mirror = schedule.flip and bool(random.integers(2))
-    light = Photometry.draw(random) if schedule.photometry else None
+    light = None
+    if schedule.photometry:
+        told = names_colour(samples.pairs[index].sentence for index in indices)
+        light = Photometry.draw(random, is_colour_told=told)
     shown = {index: samples.row(index, mirror) for index in indices}
     # What people say may depend on all that is seen, and on every word.
     is_generated = all(samples.pairs[index].is_generated for index in indices)

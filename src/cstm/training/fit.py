@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from lightning_fabric import Fabric
+from torch import nn
 from torch.nn import Parameter
 from torch.utils.tensorboard import SummaryWriter
 
@@ -57,9 +58,15 @@ def parameter_groups(objective: Objective) -> list[dict[str, Any]]:
     """Parameters that learn, each group with the ``factor`` on its learning rate."""
     network, schedule = objective.network, objective.schedule
     factors: dict[Parameter, float] = {}
-    for stream, factor in ((network.spatial, 1.0), (network.temporal, schedule.temporal_rate)):
+    for stream, of_stream in ((network.spatial, 1.0), (network.temporal, schedule.temporal_rate)):
         if stream is not None:
-            factors |= dict.fromkeys(stream.backbone.parameters(), schedule.backbone_rate * factor)
+            rates: dict[nn.Module, float] = {
+                stream.backbone: schedule.backbone_rate * of_stream,
+                stream.language: schedule.language_rate,
+                stream.cmam: schedule.language_rate,
+            }
+            for part, factor in rates.items():
+                factors |= dict.fromkeys(part.parameters(), factor)
     groups: dict[float, list[Parameter]] = {}
     for parameter in objective.parameters():
         if parameter.requires_grad:
