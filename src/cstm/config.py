@@ -165,6 +165,8 @@ class Schedule:
     distillation_weight: float = 0.0
     """Weight of a loss that holds the spatial encoder to what its published backbone, trained on a
     million photographs, tells of a frame; 0 switches it off."""
+    probing_steps: int = 0
+    """Steps in which the fresh heads of the auxiliary losses learn alone, and pull no features."""
     presence_weight: float = 0.0
     """Weight of the loss on whether the actor is there (a network with presence needs it)."""
     flip: bool = False
@@ -201,6 +203,7 @@ class Schedule:
             motion_weight=self.motion_weight,
             class_weight=self.class_weight,
             distillation_weight=self.distillation_weight,
+            probing_steps=self.probing_steps,
             presence_weight=self.presence_weight,
         )
         if not 0 <= self.average < 1:

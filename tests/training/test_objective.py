@@ -100,6 +100,32 @@ def test_an_encoder_tells_what_its_teacher_makes_of_the_target_frame(batch):
     assert_close(values["distillation_loss"], expected, atol=1e-4, rtol=1e-4)
 
 
+def test_heads_that_probe_learn_and_leave_the_network_to_its_own_losses(batch):
+    network = ActorSegmenter(EXPERIMENT.model, 9)
+    settings = replace(SCHEDULE, motion_weight=0.5, class_weight=0.5, distillation_weight=0.5)
+    whole = Objective(network, settings, teacher_of(network)).eval()
+    alone = Objective(network, replace(settings, motion_weight=0.0, class_weight=0.0)).eval()
+
+    def gradients(objective, of):
+        objective.zero_grad()
+        objective(*batch[:-1])[0].backward()
+        return [p.grad.clone() for p in of.parameters() if p.grad is not None]
+
+    own = gradients(alone, network)
+    heads = [gradients(whole, head) for head in (whole.motion, whole.classes, whole.distillation)]
+    pulled = gradients(whole, network)
+    assert not all(torch.allclose(a, b, atol=1e-6) for a, b in zip(pulled, own, strict=True))
+    loss = whole(*batch[:-1])[0]
+    whole.probing = True
+    assert_close(whole(*batch[:-1])[0], loss)
+    for a, b in zip(gradients(whole, network), own, strict=True):
+        assert_close(a, b)
+    for head, before in zip((whole.motion, whole.classes, whole.distillation), heads, strict=True):
+        assert before
+        for a, b in zip(gradients(whole, head), before, strict=True):
+            assert_close(a, b)
+
+
 def test_a_teacher_stays_as_it_is(batch):
     network = ActorSegmenter(EXPERIMENT.model, 9)
     teacher = teacher_of(network)

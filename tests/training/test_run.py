@@ -21,6 +21,7 @@ from cstm.training import decoding
 from cstm.training.calibrate import with_threshold
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.fit import Step
+from cstm.training.objective import Objective
 from cstm.training.plan import Pace, Run
 from cstm.training.run import train
 from cstm.training.stages import build_stage, stages_of
@@ -147,6 +148,21 @@ def test_what_an_encoder_knew_is_held_on_to(world, prepared, tmp_path):
     narrow = replace(EXPERIMENT, encoders=distilled)
     with pytest.raises(ValueError, match="narrow2d starts from random ones: leave out"):
         train_all(run_of(world, prepared, tmp_path / "other", narrow))
+
+
+def test_fresh_heads_probe_in_the_first_steps_alone(world, prepared, tmp_path, monkeypatch):
+    seen, forward = [], Objective.forward
+
+    def watched(self, *batch):
+        seen.append(self.probing)
+        return forward(self, *batch)
+
+    monkeypatch.setattr(Objective, "forward", watched)
+    model = replace(EXPERIMENT.model, temporal=None)
+    probing = replace(SCHEDULE, class_weight=0.5, probing_steps=2, epochs=1)
+    train_all(run_of(world, prepared, tmp_path, replace(EXPERIMENT, model=model, encoders=probing)))
+    assert len(seen) > 3
+    assert seen == [True, True] + [False] * (len(seen) - 2)
 
 
 def test_an_interrupted_run_ends_with_the_weights_of_an_undisturbed_one(

@@ -117,6 +117,7 @@ def fit(
             step = progress.step
             for group in optimizer.param_groups:
                 group["lr"] = group["factor"] * learning_rate(step, steps, schedule)
+            objective.probing = step < schedule.probing_steps
             values = _optimize(fabric, model, optimizer, parts, step)
             if average is not None:
                 average.update(task.network, step)

@@ -34,6 +34,8 @@ class Objective(nn.Module):
         super().__init__()
         self.network = network
         self.schedule = schedule
+        self.probing = False
+        """Whether the auxiliary losses teach their own heads alone (Kumar et al., ICLR 2022)."""
         self.motion = self.classes = self.distillation = None
         if network.temporal is not None and schedule.motion_weight:
             backbone = network.temporal.backbone
@@ -78,18 +80,22 @@ class Objective(nn.Module):
             responses.maps, mask.float(), weights.positive_weight, weights.dice_weight
         )
         values = {"loss": loss.detach()}
+        spatial, temporal = (
+            [feature.detach() for feature in stages] if stages and self.probing else stages
+            for stages in (responses.spatial, responses.temporal)
+        )
         if self.motion is not None:
             labels = {"action": action, "direction": direction}
-            motion_loss, accuracies = self.motion(responses.temporal, labels)
+            motion_loss, accuracies = self.motion(temporal, labels)
             loss = loss + weights.motion_weight * motion_loss
             values |= {"motion_loss": motion_loss.detach(), **accuracies}
         if self.classes is not None:
-            class_loss, accuracies = self.classes(responses.spatial, {"category": category})
+            class_loss, accuracies = self.classes(spatial, {"category": category})
             loss = loss + weights.class_weight * class_loss
             values |= {"class_loss": class_loss.detach(), **accuracies}
         if self.distillation is not None:
             frame = target_frame(seen.movedim(1, 2))
-            distilled = self.distillation(responses.spatial[-1], frame)
+            distilled = self.distillation(spatial[-1], frame)
             loss = loss + weights.distillation_weight * distilled
             values["distillation_loss"] = distilled.detach()
         if responses.presence is not None:
