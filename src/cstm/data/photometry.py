@@ -88,9 +88,10 @@ class Photometry:
                 cv2.LUT(np.ascontiguousarray(plane), table, dst=out)
                 if self.blur:
                     cv2.GaussianBlur(out, (0, 0), self.blur, dst=out)
+        tint = self._tint() if self.hue or self.saturation != 1 else None
         for frame in seen:
-            if self.hue or self.saturation != 1:
-                tinted = cv2.transform(np.ascontiguousarray(frame.transpose(1, 2, 0)), self._tint())
+            if tint is not None:
+                tinted = cv2.transform(np.ascontiguousarray(frame.transpose(1, 2, 0)), tint)
                 frame[:] = tinted.transpose(2, 0, 1)
             if self.quality < 100:
                 frame[:] = _compressed(frame, self.quality)
