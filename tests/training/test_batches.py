@@ -117,6 +117,20 @@ def test_words_are_added_to_generated_sentences_alone(mixture, monkeypatch):
     assert all(torch.equal(a.words, b.words) for a, b in zip(plain, said, strict=True))
 
 
+def test_drawn_adults_keep_the_noun_that_looking_gave_them(mixture, monkeypatch):
+    renamed = {}
+
+    def watched(rng, sentence, actor, present, is_renamed):
+        renamed.setdefault(sentence, set()).add(is_renamed)
+        return sentence
+
+    monkeypatch.setattr("cstm.training.batches.reword", watched)
+    epoch_of(mixture, replace(PLAIN, wording=True))
+    adults = {pair.sentence: pair.actor == "adult" for pair in mixture.pairs}
+    assert {*adults.values()} == {True, False}
+    assert all(renamed[sentence] == {not is_adult} for sentence, is_adult in adults.items())
+
+
 def test_sentences_of_a_frame_share_its_view(mixture):
     frames = {pair.name: mixture.frame_of(i) for i, pair in enumerate(mixture.pairs)}
     shared = 0

@@ -54,7 +54,13 @@ WORDS = (
 """All that may be said besides, for a vocabulary."""
 
 
-def reword(rng: Generator, sentence: str, actor: str | None, present: Sequence[str]) -> str:
+def reword(
+    rng: Generator,
+    sentence: str,
+    actor: str | None,
+    present: Sequence[str],
+    is_renamed: bool = True,
+) -> str:
     """A sentence that means the same actor as before, or still nobody.
 
     Args:
@@ -62,9 +68,9 @@ def reword(rng: Generator, sentence: str, actor: str | None, present: Sequence[s
         sentence: what was said.
         actor: class of the actor meant; None where it is nobody, or not known.
         present: classes of what else is in the picture.
+        is_renamed: whether a person may be called something else.
     """
-    # Of drawn adults some are men and some women, and sentences tell them apart.
-    if rng.random() < _PEOPLE_SHARE and actor != "adult":
+    if rng.random() < _PEOPLE_SHARE and is_renamed:
         sentence = re.sub(r"\bperson\b", pick(rng, _PEOPLE), sentence, count=1)
     match choose(rng, _KINDS):
         case "surroundings":

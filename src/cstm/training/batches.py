@@ -147,7 +147,10 @@ def _seen(
     if schedule.zoom and is_generated:
         zoom = Zoom.draw(random, list(shown.values()))
     if schedule.wording and is_generated:
-        shown = {index: _reworded(random, row) for index, row in shown.items()}
+        shown = {
+            index: _reworded(random, row, samples.pairs[index].actor)
+            for index, row in shown.items()
+        }
     rows = {index: zoom.apply(shown[index]) if zoom else shown[index] for index in wanted}
     if light is None:
         return rows
@@ -155,10 +158,12 @@ def _seen(
     return {index: row._replace(clip=clip) for index, row in rows.items()}
 
 
-def _reworded(random: Generator, row: Row) -> Row:
+def _reworded(random: Generator, row: Row, named: str) -> Row:
     present = np.bincount(row.category.ravel())
     of_actor = np.bincount(row.category[row.mask > 0], minlength=1)
     actor = int(of_actor.argmax())
     others = [CATEGORIES[number - 1] for number in np.flatnonzero(present) if number]
     category = CATEGORIES[actor - 1] if actor else None
-    return row._replace(sentence=reword(random, row.sentence, category, others))
+    # Of drawn adults some are men and some women, and sentences tell them apart.
+    is_renamed = named != "adult"
+    return row._replace(sentence=reword(random, row.sentence, category, others, is_renamed))
