@@ -59,6 +59,48 @@ def test_the_same_weights_and_metrics_whoever_computes_them(world, tmp_path):
     assert json.loads(state["progress"])["step"] >= 20
 
 
+DISTIL = """
+import sys
+import torch
+from torch import distributed
+from cstm.model.backbones import build_spatial
+from cstm.training.distillation import Distillation
+
+torch.manual_seed(3)
+distillation = Distillation(build_spatial("narrow2d", 4)).double().train()
+random = torch.Generator().manual_seed(5)
+feature, frame = (
+    torch.rand(shape, generator=random, dtype=torch.float64) * 3
+    for shape in ((4, distillation.head.in_channels, 2, 2), (4, 3, 64, 64))
+)
+feature += torch.arange(4)[:, None, None, None]
+if "RANK" in __import__("os").environ:
+    distributed.init_process_group("gloo")
+    half = slice(2 * distributed.get_rank(), 2 * distributed.get_rank() + 2)
+    loss = distillation(feature[half], frame[half] * torch.arange(1, 5)[half, None, None, None])
+    distributed.all_reduce(loss)
+    loss = loss / 2
+    if distributed.get_rank() == 0:
+        print(loss.item())
+    distributed.destroy_process_group()
+else:
+    print(distillation(feature, frame * torch.arange(1, 5)[:, None, None, None]).item())
+"""
+
+
+def test_what_is_distilled_is_normalised_over_the_whole_batch(tmp_path):
+    (tmp_path / "distil.py").write_text(DISTIL)
+    one, two = (
+        subprocess.run(
+            [sys.executable, *launcher, str(tmp_path / "distil.py")],
+            env=ENVIRONMENT, capture_output=True, text=True, check=True,
+        ).stdout
+        for launcher in ((), TWO)
+    )  # fmt: skip
+    assert float(two) == pytest.approx(float(one), abs=1e-12)
+    assert float(one) > 0.5
+
+
 def test_every_sample_of_a_batch_falls_to_exactly_one_part():
     shares = [Share(rank, 3, 2) for rank in range(3)]
     assert [p for share in shares for part in share.parts(12) for p in range(12)[part]] == list(

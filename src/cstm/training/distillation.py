@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cstm.model.backbones import Backbone
+from cstm.processes import mean_over_processes
 from cstm.training.loss import unit_variance
 
 
@@ -14,9 +15,9 @@ class Distillation(nn.Module):
 
     A 1×1 convolution of the last stage's feature, modulated as it is, should be that of the
     backbone with the weights that it started from, channel by channel of mean 0 and variance 1
-    over the batch. Those weights know a thousand classes; a few hundred photographs of a dozen
-    would have them forgotten. Li and Hoiem, Learning without Forgetting (ECCV 2016), by features
-    instead of classes.
+    over the batch of all processes. Those weights know a thousand classes; a few hundred
+    photographs of a dozen would have them forgotten. Li and Hoiem, Learning without Forgetting
+    (ECCV 2016), by features instead of classes.
 
     Args:
         teacher: the backbone with its published weights, which stay.
@@ -43,6 +44,15 @@ class Distillation(nn.Module):
         0 where all is told, 1 where nothing is.
         """
         with torch.no_grad():
-            taught = self.teacher(frame).float()
-            wanted = functional.batch_norm(taught, None, None, training=True)
-        return functional.mse_loss(self.head(unit_variance(feature)).float(), wanted)
+            wanted = _normalised(self.teacher(frame))
+        return functional.mse_loss(self.head(unit_variance(feature)).to(wanted.dtype), wanted)
+
+
+def _normalised(
+    feature: Float[Tensor, "batch channel height width"],
+) -> Float[Tensor, "batch channel height width"]:
+    """Mean 0 and variance 1 of every channel over all processes, in single precision at least."""
+    x = feature.to(torch.promote_types(feature.dtype, torch.float32))
+    centred = x - mean_over_processes(x.mean((0, 2, 3)))[:, None, None]
+    variance = mean_over_processes(centred.square().mean((0, 2, 3)))[:, None, None]
+    return centred * torch.rsqrt(variance + 1e-5)
