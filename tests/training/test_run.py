@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -130,6 +131,26 @@ def test_samples_read_when_due_make_the_same_weights_and_leave_nothing(finished,
     assert train_all(replace(run, pace=Pace())) == []
 
 
+def test_a_broken_stage_is_trained_anew_once_its_folder_is_gone(
+    world, prepared, finished, tmp_path
+):
+    shutil.copytree(finished, tmp_path / "run")
+    run, spatial = run_of(world, prepared, tmp_path / "run"), tmp_path / "run" / "spatial"
+    (spatial / "state.pt").write_bytes(b"torn")
+    with pytest.raises(ValueError, match=r"delete .*spatial to train anew"):
+        train_all(run)
+    shutil.rmtree(spatial)
+    assert set(train_all(run)) == {"spatial"}
+    assert train_all(run) == []
+
+
+def test_weights_that_nothing_starts_from_are_refused(world, prepared, finished, tmp_path):
+    run = run_of(world, prepared, tmp_path)
+    for stream in ("spatial", "temporal"):
+        with pytest.raises(ValueError, match=rf"cstm\.safetensors; leave out --{stream}-weights"):
+            replace(run, start=finished / "cstm.safetensors", **{f"{stream}_weights": "random"})
+
+
 def test_what_an_encoder_knew_is_held_on_to(world, prepared, tmp_path):
     torch.manual_seed(4)
     teacher = build_spatial("efficientnet_lite0", 0)
@@ -146,7 +167,7 @@ def test_what_an_encoder_knew_is_held_on_to(world, prepared, tmp_path):
     metrics = json.loads((run.out / "spatial" / "metrics.jsonl").read_text())
     assert 0 < metrics["distillation_loss"] < 3
     narrow = replace(EXPERIMENT, encoders=distilled)
-    with pytest.raises(ValueError, match="narrow2d starts from random ones: leave out"):
+    with pytest.raises(ValueError, match=r"narrow2d .* leave out --encoders\.distillation-weight"):
         train_all(run_of(world, prepared, tmp_path / "other", narrow))
 
 

@@ -68,14 +68,15 @@ def train(
         compiled: Compile the network first: minutes once, then up to twice as fast.
         accumulate: Parts in which each process computes its share of a batch, to save memory.
         save_minutes: A run that is killed loses at most so many minutes of work.
-        start: Weights to go on from, by name or path, all of which train together, by the settings
-            of --decoder (of --encoders, if the network has one stream), at the size of --clip.size;
+        start: Weights to go on from, by name or path, which train together, by the settings of
+            --decoder (of --encoders, if the network has one stream), at the size of --clip.size;
             the backbones' own if not given.
         vectors: Word vectors that are kept fixed: glove (downloaded once, 2.2 GB), or a file in its
             text format (.txt, .gz, .zip); vectors are learned if not given.
         words: Of the words of that file, the commonest to know besides those of the sentences.
         spatial_weights: Weights file the spatial backbone starts from, or `random`; the published
             ones (downloaded once, see `cstm fetch`) if not given, random for narrow backbones.
+            A distillation loss holds the backbone to the same ones.
         temporal_weights: The same for the temporal backbone.
         partial_weights: Take what fits of a weights file that lacks tensors, and report the rest.
         settings: Settings of the experiment, all of which can be changed here.

@@ -46,7 +46,7 @@ def find_teacher(run: Run, stage: Stage, fabric: Fabric) -> Backbone | None:
     if teacher is None:
         raise ValueError(
             f"distillation needs the published weights of the spatial backbone; {name} "
-            "starts from random ones: leave out --decoder.distillation-weight"
+            f"starts from random ones: leave out --{stage.settings}.distillation-weight"
         )
     return teacher
 

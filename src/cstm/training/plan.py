@@ -18,7 +18,7 @@ class Pace:
     """How a task is computed, which its result does not depend on.
 
     Except for what sees the parts of an accumulated batch one at a time: BatchNorm, and the means
-    of the auxiliary losses.
+    of the auxiliary losses (motion, class, distillation).
     """
 
     accumulate: int = 1
@@ -71,6 +71,15 @@ class Run:
         at_least(0, validation_samples=self.validation_samples, words=self.words)
         if self.words and self.vectors is None:
             raise ValueError("--words are of a file of word vectors; name it with --vectors")
+        if self.start is not None:
+            schedules = self.experiment.encoders, self.experiment.decoder
+            distils = any(schedule.distillation_weight for schedule in schedules)
+            if self.temporal_weights or (self.spatial_weights and not distils):
+                stream = "temporal" if self.temporal_weights else "spatial"
+                raise ValueError(
+                    f"with --start all weights are those of {self.start.name}; leave out "
+                    f"--{stream}-weights"
+                )
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, build_stage, stages_of
 from cstm.training.start import load_start, with_threshold_of, with_words_of
-from cstm.training.state import STATE, read_state, settings_of
+from cstm.training.state import read_state, settings_of
 from cstm.training.vocabulary import pretrained_vectors, vocabulary_of, word_table
 
 VALIDATION_BATCH = 8
@@ -94,13 +94,17 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
         channels = stages[0].model.word_channels
         vocabulary, vectors = pretrained_vectors(run.vectors, vocabulary, channels, run.words)
     ready = {} if run.pace.workers else prepared_before(run, datasets)
+    trained: set[str] = set()
     for stage in stages:
-        if (run.out / stage.name / STATE).exists():
-            origin = _origin(run, stage, pairs, vocabulary)
-            experiment = replace(run.experiment, model=stage.model)
-            read_state(
-                run.out / stage.name, settings_of(experiment, stage.schedule, origin, fabric)
-            )
+        # What goes on from encoders that are not there yet is looked at when they are.
+        if stage.begins == "encoders" and not trained.issuperset(stage.streams):
+            continue
+        origin = _origin(run, stage, pairs, vocabulary)
+        experiment = replace(run.experiment, model=stage.model)
+        settings = settings_of(experiment, stage.schedule, origin, fabric)
+        found = read_state(run.out / stage.name, settings)
+        if found and len(found[1].history) >= stage.schedule.epochs:
+            trained.add(stage.name)
     if run.pace.workers:
         parts = [LiveSamples(dataset, clip) for dataset in datasets]
     else:
@@ -154,11 +158,10 @@ def _warn_of_warm_up(task: Task, stage: Stage) -> None:
     """Say so if a stage ends before its learning rate has risen: it would hardly learn."""
     steps = steps_of_epoch(task.samples, task.schedule) * task.schedule.epochs
     if steps <= task.schedule.warm_up_steps and is_first_process():
-        settings = "decoder" if stage.name == "joint" else "encoders"
         print(
             f"{stage.name}: in its {steps} steps the learning rate, which rises over "
-            f"{task.schedule.warm_up_steps}, stays small; raise --{settings}.epochs or lower "
-            f"--{settings}.warm-up-steps",
+            f"{task.schedule.warm_up_steps}, stays small; raise --{stage.settings}.epochs or lower "
+            f"--{stage.settings}.warm-up-steps",
             file=sys.stderr,
         )
 
@@ -203,8 +206,10 @@ def _origin(
         origin["start"] = _digest(run.start.read_bytes())
     if stage.begins == "encoders":
         for name in stage.streams:
-            checkpoint = run.out / name / "last.safetensors"
-            origin[f"{name} network"] = _digest(checkpoint.read_bytes())
+            content = (run.out / name / "last.safetensors").read_bytes()
+            # Without its header, whose metrics tell how fast it was trained.
+            header = 8 + int.from_bytes(content[:8], "little")
+            origin[f"{name} network"] = _digest(content[header:])
         origin["joint"] = stage.trains
     return origin
 

@@ -28,6 +28,11 @@ class Stage:
     """With pretrained backbones, the encoders of the stages before, or a network trained before."""
 
     @property
+    def settings(self) -> Literal["encoders", "decoder"]:
+        """What the command line calls its schedule."""
+        return "decoder" if self.name == "joint" else "encoders"
+
+    @property
     def streams(self) -> list[StreamName]:
         """Encoders of the network."""
         names: tuple[StreamName, ...] = ("spatial", "temporal")
