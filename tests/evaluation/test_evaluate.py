@@ -1,6 +1,7 @@
 """Evaluation counts every sample once, at native resolution, whatever the batch."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,6 +58,25 @@ def test_the_batch_size_changes_nothing(network, samples):
     assert one["pick_rate"] == seven["pick_rate"]
     for breakdown in ("by_action", "by_actor"):
         assert sum(group["samples"] for group in one[breakdown].values()) == len(samples)
+
+
+class Logged(A2DSentences):
+    """Writes down which process asks for what."""
+
+    def __getitem__(self, index):
+        pair = self.pairs[index]
+        with (self.root / "asked.txt").open("a") as log:
+            log.write(f"{pair.video} {pair.frame} {os.getpid()}\n")
+        return super().__getitem__(index)
+
+
+def test_all_that_is_said_of_a_frame_is_read_by_one_process(network, samples):
+    logged = Logged(samples.root, "test", CLIP)
+    list(evaluate(*network, logged, CLIP, make_protocol("ratio", 64), batch=3, workers=2))
+    asked = (samples.root / "asked.txt").read_text().splitlines()
+    frames = {line.rsplit(" ", 1)[0] for line in asked}
+    assert len(asked) == len(samples) > len(frames) == len(set(asked))
+    assert len({line.rsplit(" ", 1)[1] for line in asked}) == 2
 
 
 def test_unseen_combinations_are_told_apart(network, samples):
@@ -140,6 +160,17 @@ def test_scoring_the_saved_files_gives_the_same_numbers(samples, tmp_path, capsy
     assert evaluated["mean_iou"] > 0.1
     for name in evaluated.keys() - {*BREAKDOWNS, "by_presence", "look_alike_samples", "pick_rate"}:
         assert scored[name] == evaluated[name], name
+
+
+def test_files_are_there_even_where_nobody_reads_the_tables(samples, tmp_path, monkeypatch):
+    def closed(*_):
+        raise SystemExit(1)
+
+    monkeypatch.setattr("cstm.cli.measure._show", closed)
+    files = {"save_predictions": tmp_path / "masks.json", "save_truth": tmp_path / "truth.json"}
+    with pytest.raises(SystemExit):
+        evaluate_command("tiny", root=samples.root, data="synthetic", samples=2, workers=0, **files)
+    assert all(path.is_file() for path in files.values())
 
 
 def test_settings_that_make_no_sense(samples, tmp_path):

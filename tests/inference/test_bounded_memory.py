@@ -64,7 +64,7 @@ def test_small_frames_are_held_for_one_clips_span_only(monkeypatch, every):
             most = max(most, alive)
             return small
 
-    monkeypatch.setattr("cstm.inference.targets.resize_pad", lambda frame, size: Resize())
+    monkeypatch.setattr("cstm.inference.targets.resize_pad", lambda *frame: Resize())
     frames = as_frames(numbered(200), FrameRange(every=every), 8, 6)
     assert sum(1 for _ in targets(frames, SMALL)) == 200 / every
     assert 8 < most <= 8 + 1 + 6

@@ -96,12 +96,13 @@ def evaluate(
         result = metric.compute()
     if not fabric.is_global_zero:
         return
-    _show(result, json)
+    # Files before tables: whoever reads the tables may stop before their end.
     rows = metric.rows.values()
     if save_predictions:
         write_json(save_predictions, results_document({row.image: row.predictions for row in rows}))
     if save_truth:
         write_json(save_truth, truth_document({row.image: row.truth for row in rows}))
+    _show(result, json)
 
 
 def score(

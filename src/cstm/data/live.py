@@ -8,7 +8,7 @@ from cstm.config import ClipConfig
 from cstm.data.masks import covered
 from cstm.data.rows import Row, TrainingSamples
 from cstm.data.sample import Sample, Samples
-from cstm.data.transforms import ResizePad
+from cstm.data.transforms import resize_pad
 
 
 class LiveSamples(TrainingSamples):
@@ -30,7 +30,7 @@ class LiveSamples(TrainingSamples):
 
 def fitted(sample: Sample, clip: ClipConfig) -> Row:
     """A sample at the network's size."""
-    fit = _fit(sample, clip)
+    fit = resize_pad(*sample.mask.shape, clip)
     action, direction, category = (
         fit.apply_labels(labels).numpy()
         for labels in (sample.action, sample.direction, sample.category)
@@ -48,9 +48,5 @@ def fitted(sample: Sample, clip: ClipConfig) -> Row:
 
 def fitted_mask(sample: Sample, clip: ClipConfig) -> UInt8[ndarray, "size size"]:
     """Its mask alone."""
-    return covered(_fit(sample, clip).apply_mask(sample.mask).numpy()).astype(np.uint8)
-
-
-def _fit(sample: Sample, clip: ClipConfig) -> ResizePad:
-    height, width = sample.mask.shape
-    return ResizePad.for_frame(height, width, clip.size, clip.resize)
+    fit = resize_pad(*sample.mask.shape, clip)
+    return covered(fit.apply_mask(sample.mask).numpy()).astype(np.uint8)

@@ -9,7 +9,7 @@ from numpy import ndarray
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
-from cstm.config import Resize
+from cstm.config import ClipConfig, Resize
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,11 @@ class ResizePad:
         bottom = self.size - self.top - self.height
         square = pad(resized, (self.left, right, self.top, bottom))
         return square.reshape(*images.shape[:-2], self.size, self.size)
+
+
+def resize_pad(height: int, width: int, clip: ClipConfig) -> ResizePad:
+    """The way of a native frame into the square that a clip's network sees, and back."""
+    return ResizePad.for_frame(height, width, clip.size, clip.resize)
 
 
 def unit_range(frames: UInt8[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 
 import torch
@@ -16,7 +16,7 @@ from cstm.data.combinations import read_unseen_videos
 from cstm.data.masks import encode_mask, judge
 from cstm.data.read_ahead import read_ahead
 from cstm.data.sample import Pair, Sample, Samples
-from cstm.data.transforms import ResizePad, unit_range
+from cstm.data.transforms import resize_pad, unit_range
 from cstm.data.words import Vocabulary
 from cstm.evaluation.metrics import MaskProtocol
 from cstm.evaluation.rows import Told, pick
@@ -42,10 +42,14 @@ def evaluate(
     ids = image_ids(data, samples.pairs)
     unseen = read_unseen_videos(samples.root)
     chosen = range(len(samples)) if indices is None else indices
-    read_samples = read_ahead(partial(_read, samples, chosen), len(chosen), workers)
+    # A process reads all that is said of a frame, and the frame once.
+    runs = [list(run) for _, run in groupby(chosen, partial(_frame_of, samples))]
+    read_samples = chain.from_iterable(
+        read_ahead(partial(_read, samples, runs), len(runs), workers)
+    )
     done = 0
     while group := list(islice(read_samples, batch)):
-        fits = [_fit(sample, clip) for _, sample in group]
+        fits = [resize_pad(*sample.mask.shape, clip) for _, sample in group]
         clips = [fit.apply(sample.frames) for fit, (_, sample) in zip(fits, group, strict=True)]
         words = [vocabulary.encode(sample.sentence) for _, sample in group]
         squares, presences = _answer(network, torch.stack(clips), torch.tensor(words))
@@ -68,13 +72,15 @@ def evaluate(
         yield done
 
 
-def _read(samples: Samples, indices: Sequence[int], position: int) -> tuple[int, Sample]:
-    return indices[position], samples[indices[position]]
+def _frame_of(samples: Samples, index: int) -> tuple[str, int]:
+    pair = samples.pairs[index]
+    return pair.video, pair.frame
 
 
-def _fit(sample: Sample, clip: ClipConfig) -> ResizePad:
-    height, width = sample.mask.shape
-    return ResizePad.for_frame(height, width, clip.size, clip.resize)
+def _read(
+    samples: Samples, runs: Sequence[Sequence[int]], position: int
+) -> list[tuple[int, Sample]]:
+    return [(index, samples[index]) for index in runs[position]]
 
 
 @torch.inference_mode()

@@ -11,12 +11,12 @@ from numpy import ndarray
 
 from cstm.data.clip import reach
 from cstm.data.frame_range import FrameRange
-from cstm.data.transforms import ResizePad, unit_range
+from cstm.data.transforms import ResizePad, resize_pad, unit_range
 from cstm.data.video import Video
 from cstm.inference.queries import encode_queries
 from cstm.inference.segmenter import Segmenter
 from cstm.inference.source import open_source
-from cstm.inference.targets import resize_pad, targets
+from cstm.inference.targets import targets
 from cstm.model.network import ActorSegmenter, Explained, StreamName
 
 
@@ -114,7 +114,8 @@ def explain(segmenter: Segmenter, video: str | Path | Video, query: str, frame: 
         explained = network.explain(clip, words)
     image = target.frame.image
     read = tuple(segmenter.vocabulary.read(query))
-    return Explanation(frame, image, read, explained, resize_pad(target.frame, segmenter.clip))
+    place = resize_pad(*target.frame.image.shape[:2], segmenter.clip)
+    return Explanation(frame, image, read, explained, place)
 
 
 def draw_heat(

@@ -17,14 +17,14 @@ from cstm.config import ClipConfig
 from cstm.data.clip import reach
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.masks import judge
-from cstm.data.transforms import unit_range
+from cstm.data.transforms import resize_pad, unit_range
 from cstm.data.video import Frame, Video
 from cstm.data.words import Vocabulary
 from cstm.inference import SegmentationWarning
 from cstm.inference.queries import encode_queries
 from cstm.inference.result import FrameResult
 from cstm.inference.source import open_source
-from cstm.inference.targets import Target, numbered, resize_pad, targets
+from cstm.inference.targets import Target, numbered, targets
 from cstm.model.network import Predicted
 
 
@@ -179,7 +179,7 @@ class Segmenter:
         keep: Literal["masks", "probabilities"],
     ) -> FrameResult:
         """Bring one frame's maps back to its native size."""
-        native = resize_pad(frame, self.clip).invert(maps).cpu().numpy()
+        native = resize_pad(*frame.image.shape[:2], self.clip).invert(maps).cpu().numpy()
         judged = (
             judge(probability, probability > 0.5, presence, self.least_score)
             for probability, presence in zip(native, presences, strict=True)

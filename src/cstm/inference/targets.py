@@ -12,7 +12,7 @@ from numpy import ndarray
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices, reach
 from cstm.data.frame_range import FrameRange
-from cstm.data.transforms import ResizePad
+from cstm.data.transforms import resize_pad
 from cstm.data.video import Frame
 
 ARRAY_RATE = 25.0
@@ -49,7 +49,7 @@ def targets(frames: Iterable[Frame], clip: ClipConfig) -> Iterator[Target]:
     for frame in frames:
         assert frame.index >= length, "frames come in order"
         length = frame.index + 1
-        small[frame.index] = resize_pad(frame, clip).apply(frame.image).numpy()
+        small[frame.index] = resize_pad(*frame.image.shape[:2], clip).apply(frame.image).numpy()
         if frame.is_target:
             waiting.append(frame)
         if waiting and length > waiting[0].index + ahead:
@@ -59,12 +59,6 @@ def targets(frames: Iterable[Frame], clip: ClipConfig) -> Iterator[Target]:
             del small[oldest]
     while waiting:
         yield first(length)
-
-
-def resize_pad(frame: Frame, clip: ClipConfig) -> ResizePad:
-    """The way of a frame to the network's input, and back."""
-    height, width, _ = frame.image.shape
-    return ResizePad.for_frame(height, width, clip.size, clip.resize)
 
 
 def numbered(
