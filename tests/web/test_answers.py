@@ -52,6 +52,24 @@ def test_a_server_whose_disk_is_full_says_so_and_not_where(drawn, tiny, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+def test_a_failure_of_the_server_frees_the_page_and_is_left_to_its_log(
+    drawn, tiny, tmp_path, monkeypatch
+):
+    def fail(*_, **__):
+        raise RuntimeError("out of memory at 0x7f")
+        yield
+
+    monkeypatch.setattr(Visit, "run", fail)
+    answers = []
+    with pytest.raises(RuntimeError):  # noqa: PT012
+        for answer in find(tiny, Limits(), tmp_path, str(drawn.path), "the cat", None):
+            answers.append(answer)
+    assert answers[-1].visit is None
+    assert "The server failed" in answers[-1].status
+    assert "0x7f" not in answers[-1].status
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_network_that_explains_nothing_is_not_asked_to(drawn, tiny, tmp_path):
     network = Unexplained(tiny.network)
     segmenter = Segmenter(network, tiny.vocabulary, tiny.clip)

@@ -77,6 +77,11 @@ def find(
         visit.close()
         yield nothing._replace(status=_said(error))
         return
+    except Exception:
+        # For the server's log; the visitor can go on.
+        visit.close()
+        yield nothing._replace(status=failure("The server failed. Try again, or another video."))
+        raise
     except BaseException:
         # The visitor left.
         visit.close()

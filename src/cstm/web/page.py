@@ -33,7 +33,7 @@ _MAPS = (
 def build_page(
     segmenter: Segmenter, samples: Sequence[SampleClip], limits: Limits, folder: Path
 ) -> gr.Blocks:
-    """Lay the page out and wire it up; :func:`cstm.web.serve.serve` puts it on the network.
+    """Lay the page out and wire it up; :func:`cstm.web.serve.open_page` puts it on the network.
 
     Args:
         segmenter: does all the work, for one visitor after the other.
