@@ -226,6 +226,14 @@ def test_what_is_odd_and_no_fault(root):
     assert note.startswith("in train.json and test.json: train00000.mp4, train00001.mp4")
 
 
+def test_untidy_sentences_are_told_of_and_read_tidily(root):
+    edit(root, annotation(1, sentences=["  the  dog running "]))
+    found = check("own", root, workers=1)
+    for trap in ("spaces around a sentence", "double spaces in a sentence"):
+        assert found.traps[trap] == ["train.json: annotation 1"]
+    assert "the dog running" in {pair.sentence for pair in OwnSentences(root, "train").pairs}
+
+
 def test_one_split_is_enough(root, capsys):
     (root / "test.json").unlink()
     check_data("own", root, workers=1)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from cstm.config import Split
 from cstm.data.fields import is_id
-from cstm.data.files import Report, as_objects, read_json, refuse, reporting, tidy
+from cstm.data.files import Report, as_objects, read_json, refuse, reporting
 from cstm.data.frame_count import count_frames
 from cstm.data.masks import RunLength, mask_area, read_segmentation
 from cstm.data.own_entries import ANNOTATION, VIDEO, inspect
@@ -182,7 +182,7 @@ def _annotation(entry: dict[str, Any]) -> Annotation:
         entry["id"],
         entry["frame"],
         entry["segmentation"],
-        tuple(tidy(sentence) for sentence in entry.get("sentences") or ()),
+        tuple(entry.get("sentences") or ()),
         entry.get("category"),
         entry.get("action"),
         entry.get("direction"),

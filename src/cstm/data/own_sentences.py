@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cstm.config import ClipConfig, Split
+from cstm.data.files import tidy
 from cstm.data.masks import RunLength, decode_mask
 from cstm.data.nouns import number_of
 from cstm.data.own_files import Annotation, OwnVideo, read_own
@@ -89,7 +90,7 @@ class OwnSentences:
                     video=video.name,
                     frame=annotation.frame,
                     instance=annotation.number if present else 0,
-                    sentence=sentence,
+                    sentence=tidy(sentence),
                     actor=annotation.category if present else None,
                     action=annotation.action if present else None,
                     direction=annotation.direction if present else None,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cstm.config import Split
 from cstm.data.check.findings import SPLITS, Findings
+from cstm.data.files import tidy
 from cstm.data.own_files import OwnVideo, own_file, read_own
 
 
@@ -28,7 +29,9 @@ class OwnVideoFiles:
         annotations = [one for one in video.annotations if one.number in masks]
         found.count("frames", self.split, len({one.frame for one in annotations}))
         found.count("pairs", self.split, sum(len(one.sentences) for one in annotations))
-        meant = Counter((one.frame, text.lower()) for one in annotations for text in one.sentences)
+        meant = Counter(
+            (one.frame, tidy(text).lower()) for one in annotations for text in one.sentences
+        )
         for (frame, text), times in meant.items():
             if times > 1:
                 place = f"{video.name}, frame {frame}: {text}"
@@ -45,7 +48,7 @@ def survey_own(root: Path, found: Findings) -> list[OwnVideoFiles]:
         found.miss(own_file(root, "train"), do)
     for split in there:
         for video in read_own(root, split, found.fault):
-            texts = [text for one in video.annotations for text in one.sentences]
+            texts = [tidy(text) for one in video.annotations for text in one.sentences]
             found.count("videos", split, bool(texts))
             found.count("sentences", split, len(set(texts)))
             for one in video.annotations:
