@@ -75,7 +75,7 @@ class ModelConfig:
     """Full: 3×3 laterals, two 3×3 per response head. Lean: 1×1 laterals, one 3×3. Refined: 1×1
     laterals, residual blocks on the sums of equation 9, a narrow finest stage."""
     decoder_channels: int = 256
-    """Channels of all decoder features."""
+    """Channels of the decoder's features; of a refined one's finest stage a third."""
     word_channels: int = 300
     """Width of a word vector."""
     language_channels: int = 300

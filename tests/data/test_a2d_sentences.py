@@ -51,7 +51,6 @@ def test_actions_of_all_actors(world: A2DWorld, index: int, action: np.ndarray):
     assert (sample.action == action).all()
     assert not sample.direction.any()
     assert sample.look_alike is None
-    assert sample.tags == ()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +147,6 @@ def test_side_files(world: A2DWorld):
     assert [pair.look_alike for pair in pairs[:3]] == [5, None, None]
     assert [pairs[i].direction for i in (0, 1, 7)] == ["left", "in place", None]
     sample = dataset[0]
-    assert sample.tags == ("appearance", "action")
     assert sample.look_alike is not None
     assert (sample.look_alike == DOG.astype(bool)).all()
     assert (sample.direction == CAT * 1 + DOG * 5).all()

@@ -90,7 +90,6 @@ class A2DSentences:
             direction=direction,
             category=category,
             look_alike=None if other is None else annotation.masks[other],
-            tags=pair.tags,
         )
 
     def _pairs_of(self, video: str, lines: list[tuple[int, str]]) -> list[Pair]:

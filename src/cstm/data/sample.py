@@ -1,6 +1,6 @@
 """What passes from readers of files to networks: a clip, a sentence, a mask."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, get_args, runtime_checkable
 
@@ -45,8 +45,6 @@ class Sample:
     known."""
     look_alike: Bool[ndarray, "height width"] | None = None
     """Mask of the one actor that only motion, or only place, tells apart from the one meant."""
-    tags: tuple[str, ...] = field(default=())
-    """What tells the actor apart: of :data:`TAGS`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from jaxtyping import Bool, UInt8
 from numpy import ndarray
 from PIL import Image
 
-from cstm.inference.caption import Colour, caption, set_lines, text_width
+from cstm.inference.caption import Colour, caption, line_height, set_lines, text_width
 from cstm.inference.overlay import draw_mask, query_colour
 from cstm.inference.result import FrameResult
 
@@ -118,7 +118,7 @@ class SummaryPicture:
         labels = []
         for column in columns:
             text = f"{column.time:.1f} s"
-            label = np.full((round(1.32 * size), self._cell, 3), _PAPER, np.uint8)
+            label = np.full((line_height(size), self._cell, 3), _PAPER, np.uint8)
             line = set_lines([text], int(text_width(text, size)) + 2, size, ink=_GREY, paper=_PAPER)
             label[: len(line), : line.shape[1]] = line[: len(label), : self._cell]
             labels.append(label)

@@ -26,7 +26,8 @@ class FrameResult:
     """Where the actor is: probability above 0.5, and nowhere if it is probably not there."""
     scores: Float[ndarray, " query"]
     """Probability that the actor is there at all, from 0.5 (or ``least_score``) on where a mask may
-    be. From a network that doesn't tell: mean probability inside the mask, 0 where it is empty."""
+    be. From a network that doesn't tell: mean probability inside the mask, be it emptied for a
+    lower score than ``least_score``; 0 where there was none."""
     probabilities: Float[ndarray, "query height width"] | None = None
     """Of every pixel, were the actor there; only where asked for."""
 

@@ -113,7 +113,7 @@ class Decoder(nn.Module):
         spatial_widths: channels of the spatial encoder's stages; None without that encoder.
         temporal_widths: the same of the temporal encoder.
         sentence_channels: width of the sentence feature.
-        channels: width of all decoder features.
+        channels: width of the decoder's features; a refined one's finest stage has a third.
         fusion: how the two streams are merged; unused with a single stream.
         style: ``full`` has laterals of 3×3 and heads of two 3×3; ``lean`` laterals of 1×1 and heads
             of one 3×3; ``refined`` laterals of 1×1, and instead of 3×3 convolutions in the heads

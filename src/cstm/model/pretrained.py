@@ -28,7 +28,7 @@ class TensorFate(NamedTuple):
     """What became of one tensor."""
 
     name: str
-    """As the file has it; of a missing one, as the published file would."""
+    """As the file has it; of a missing one, as our backbone does (:func:`published_name`)."""
     fate: Fate
     shape: str
     """Its shape in the file, and the expected one where they differ."""

@@ -118,7 +118,6 @@ class ComposedClips:
             direction=direction,
             category=category,
             look_alike=look_alike,
-            tags=pair.tags,
         )
 
     def _draw(self, place: int) -> Clip:

@@ -13,7 +13,11 @@ Triple = tuple[int, int, int]
 
 
 class SamePool(nn.Module):
-    """Max-pooling over SAME zero padding; zeros are neutral, since every input is after a ReLU."""
+    """Max-pooling over SAME zero padding, as the published network has it.
+
+    After a ReLU zeros are neutral. After added coordinates, which may be negative, a zero at the
+    border can be the greatest.
+    """
 
     def __init__(self, kernel: Triple, stride: Triple) -> None:
         super().__init__()
