@@ -14,6 +14,7 @@ from cstm.data.datasets import open_dataset
 from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
+from cstm.training.batch_norm import statistics_anew
 from cstm.training.calibrate import Presences, calibrate
 from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
@@ -83,6 +84,55 @@ def test_the_command_writes_weights_that_lose_as_few(weights, photographs, tmp_p
     assert again.presence_threshold == pytest.approx(threshold, abs=1e-2)
     calibrate_command(out, tmp_path / "large.safetensors", root=photographs, size=96)
     assert load_checkpoint(tmp_path / "large.safetensors").experiment.clip.size == 96
+
+
+def batch_norms(network) -> dict[str, torch.nn.Module]:
+    return {
+        name: module
+        for name, module in network.named_modules()
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
+    }
+
+
+def test_statistics_anew_are_the_means_of_what_passes_and_backbones_keep_theirs(weights):
+    network = load_checkpoint(weights).network
+    network.unused = torch.nn.BatchNorm2d(3).eval()
+    random = torch.Generator().manual_seed(1)
+    before = {name: layer.running_mean.clone() for name, layer in batch_norms(network).items()}
+    seen: dict[str, list[torch.Tensor]] = {name: [] for name in before}
+
+    def note(name):
+        def hook(_, inputs):
+            seen[name].append(inputs[0].transpose(0, 1).flatten(1).mean(1))
+
+        return hook
+
+    for name, layer in batch_norms(network).items():
+        layer.register_forward_pre_hook(note(name))
+    with statistics_anew(network), torch.inference_mode():
+        for _ in range(3):
+            network.predict(torch.rand(4, 2, 3, 64, 64, generator=random), torch.ones(4, 2).long())
+    assert not any(module.training for module in network.modules())
+    moved = 0
+    for name, layer in batch_norms(network).items():
+        if "backbone" in name or not seen[name]:
+            assert torch.equal(layer.running_mean, before[name]), name
+        else:
+            torch.testing.assert_close(layer.running_mean, torch.stack(seen[name]).mean(0))
+            moved += not torch.equal(layer.running_mean, before[name])
+    assert moved > 5
+    assert not seen["unused"]
+
+
+def test_the_command_takes_statistics_before_it_asks(weights, photographs, tmp_path):
+    out = tmp_path / "out.safetensors"
+    calibrate_command(weights, out, root=photographs, size=96, statistics=16)
+    before, after = (batch_norms(load_checkpoint(path).network) for path in (weights, out))
+    changed = {n for n in before if not torch.equal(before[n].running_var, after[n].running_var)}
+    assert changed
+    assert not any("backbone" in name for name in changed)
+    with pytest.raises(ValueError, match="--statistics should be at least 0"):
+        calibrate_command(weights, out, root=photographs, statistics=-1, overwrite=True)
 
 
 def test_a_network_without_presence_is_refused(photographs, tmp_path):

@@ -55,6 +55,7 @@ def calibrate(
     samples: int = 1500,
     lost: float = 0.02,
     size: int | None = None,
+    statistics: int = 0,
     device: Device = "auto",
     overwrite: bool = False,
 ) -> None:
@@ -74,9 +75,13 @@ def calibrate(
         samples: How many to ask about, spread evenly.
         lost: Share of present actors that may be lost.
         size: Side of the network's input from now on; the one it was trained with if not given.
+        statistics: So many samples pass first, from which BatchNorm outside the backbones takes its
+            means and variances anew: for a mean of two networks, or another --size. 0: they stay.
         device: Where to compute; auto takes a GPU if there is one.
         overwrite: Replace the file if there is one.
     """
+    import numpy as np
+
     from cstm.data.datasets import open_dataset
     from cstm.evaluation.evaluate import evaluate, spread
     from cstm.evaluation.metrics import RatioProtocol
@@ -84,6 +89,7 @@ def calibrate(
     from cstm.inference.load import find_weights
     from cstm.processes import pick_device
     from cstm.progress import track
+    from cstm.training.batch_norm import statistics_anew
     from cstm.training.calibrate import calibrate as choose
     from cstm.training.calibrate import presences_of, raw, with_threshold
     from cstm.training.checkpoint import load_checkpoint, save_checkpoint
@@ -92,6 +98,8 @@ def calibrate(
         raise ValueError(f"--lost is a share from 0 to below 1, got {lost}")
     if samples < 1:
         raise ValueError(f"--samples should be at least 1, got {samples}")
+    if statistics < 0:
+        raise ValueError(f"--statistics should be at least 0, got {statistics}")
     check_output_file(destination, overwrite)
     checkpoint = raw(load_checkpoint(find_weights(source)).at_size(size))
     clip = checkpoint.experiment.clip
@@ -99,6 +107,11 @@ def calibrate(
     indices = spread(len(asked), samples)
     metric = RatioProtocol()
     network = checkpoint.network.to(pick_device(device))
+    if statistics:
+        shown = np.random.default_rng(0).permutation(spread(len(asked), statistics)).tolist()
+        shows = evaluate(network, checkpoint.vocabulary, asked, clip, RatioProtocol(), shown)
+        with statistics_anew(network):
+            track(shows, len(shown), "showing")
     counts = evaluate(network, checkpoint.vocabulary, asked, clip, metric, indices)
     track(counts, len(indices), "asking")
     chosen = choose(presences_of(metric), lost)

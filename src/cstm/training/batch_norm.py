@@ -1,10 +1,15 @@
-"""BatchNorm over the samples of all processes, so that a batch is the same however it is split."""
+"""BatchNorm over the samples of all processes, and its statistics taken anew after training."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+from cstm.model.backbones import Backbone
 
 
 def synchronize(module: nn.Module) -> nn.Module:
@@ -85,3 +90,35 @@ class SynchronizedBatchNorm(_BatchNorm):
         self.num_batches_tracked += 1
         self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
         self.running_var.lerp_(variance.to(self.running_var.dtype), self.momentum)
+
+
+@contextmanager
+def statistics_anew(network: nn.Module) -> Iterator[None]:
+    """Have BatchNorm outside the backbones take its statistics from what passes in the block.
+
+    A mean of two networks' weights is not used to the mean of their statistics (Izmailov et al.,
+    Averaging weights leads to wider optima, UAI 2018), and a network that is used at another size
+    than it was trained at not to those of its training (Touvron et al., Fixing the train-test
+    resolution discrepancy, NeurIPS 2019). Backbones keep those that were published. The network is
+    in evaluation mode before and after; what nothing passes keeps what it had.
+    """
+    backbones = [module for module in network.modules() if isinstance(module, Backbone)]
+    published = {module for backbone in backbones for module in backbone.modules()}
+    layers = [
+        module
+        for module in network.modules()
+        if isinstance(module, _BatchNorm) and module not in published
+    ]
+    before = [(deepcopy(layer.state_dict()), layer.momentum) for layer in layers]
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None  # a mean over all batches instead of a running one
+        layer.train()
+    try:
+        yield
+    finally:
+        for layer, (state, momentum) in zip(layers, before, strict=True):
+            layer.momentum = momentum
+            layer.eval()
+            if not layer.num_batches_tracked:
+                layer.load_state_dict(state)

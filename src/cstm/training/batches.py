@@ -158,7 +158,7 @@ def _seen(
     return {index: row._replace(clip=clip) for index, row in rows.items()}
 
 
-def _reworded(random: Generator, row: Row, named: str) -> Row:
+def _reworded(random: Generator, row: Row, named: str | None) -> Row:
     present = np.bincount(row.category.ravel())
     of_actor = np.bincount(row.category[row.mask > 0], minlength=1)
     actor = int(of_actor.argmax())
