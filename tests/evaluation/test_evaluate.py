@@ -14,6 +14,8 @@ from cstm.cli.measure import score as score_command
 from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.coco_results import image_ids
+from cstm.data.frame_range import FrameRange
+from cstm.data.masks import encode_mask
 from cstm.data.synthetic import synthesize
 from cstm.data.transforms import ResizePad
 from cstm.data.words import Vocabulary
@@ -21,7 +23,8 @@ from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import ReleasedProtocol, make_protocol
 from cstm.evaluation.tables import metric_tables
 from cstm.experiments import get_experiment
-from cstm.model.network import ActorSegmenter
+from cstm.inference.segmenter import Segmenter
+from cstm.model.network import ActorSegmenter, Predicted
 
 CLIP = ClipConfig(size=64)
 BREAKDOWNS = (
@@ -171,6 +174,34 @@ def test_files_are_there_even_where_nobody_reads_the_tables(samples, tmp_path, m
     with pytest.raises(SystemExit):
         evaluate_command("tiny", root=samples.root, data="synthetic", samples=2, workers=0, **files)
     assert all(path.is_file() for path in files.values())
+
+
+class White(ActorSegmenter):
+    """Says "actor" where the target frame is light."""
+
+    def predict(self, clip, words):
+        return Predicted(20 * (clip[:, clip.shape[1] // 2].mean(1) - 0.7))
+
+
+def test_a_second_look_finds_what_the_segmenters_finds(samples, network):
+    _, vocabulary = network
+    white = White(get_experiment("tiny").model, len(vocabulary)).eval()
+    metric = make_protocol("ratio", 64)
+    list(evaluate(white, vocabulary, samples, CLIP, metric, range(9), 4, 0, second_look=True))
+    segmenter = Segmenter(white, vocabulary, CLIP, second_look=True)
+    once_only = Segmenter(white, vocabulary, CLIP)
+    changed = 0
+    for number, row in metric.rows.items():
+        pair = samples.pairs[number]
+        video = samples.root / "Release" / "clips320H" / f"{pair.video}.mp4"
+        frame = FrameRange(pair.frame, pair.frame + 1)
+        (found,) = segmenter.segment(video, [pair.sentence], frames=frame)
+        assert row.predictions[0].mask == encode_mask(found.masks[0])
+        (once,) = once_only.segment(video, [pair.sentence], frames=frame)
+        changed += bool((once.masks != found.masks).any())
+    assert changed
+    with pytest.raises(ValueError, match="native size"):
+        evaluate_command("tiny", root=samples.root, protocol="released", second_look=True)
 
 
 def test_settings_that_make_no_sense(samples, tmp_path):

@@ -162,6 +162,39 @@ def test_the_least_score_is_the_users_to_choose(vocabulary):
         Segmenter(Doubtful(), vocabulary, SMALL, least_score=1.5)
 
 
+def test_a_second_look_shows_small_actors_nearer_and_asks_the_same(brightness, vocabulary):
+    rows, columns = np.mgrid[:180, :320]
+    video, truths = [], []
+    for index in range(9):
+        truth = (rows - 60) ** 2 + (columns - 200 - 3 * index) ** 2 < 9**2
+        truths.append(truth)
+        video.append(np.repeat(truth[..., None], 3, 2).astype(np.uint8) * 255)
+
+    def overlaps(second_look):
+        segmenter = Segmenter(
+            brightness, vocabulary, ClipConfig(size=32), batch=3, second_look=second_look
+        )
+        results = list(segmenter.segment(iter(video), ["cat", "dog"]))
+        masks = [mask for result in results for mask in result.masks]
+        return [
+            (mask & truth).sum() / (mask | truth).sum()
+            for mask, truth in zip(masks, np.repeat(truths, 2, axis=0), strict=True)
+        ]
+
+    once, asked = overlaps(False), len(brightness.clips)
+    assert asked == 18
+    twice = overlaps(True)
+    assert min(twice) > max(0.85, *once)
+    assert len(brightness.clips) == 18 + 36
+    words = [vocabulary.encode(text) for text in ("cat", "dog")]
+    assert all(brightness.words.count(word) == 27 for word in words)
+    assert max(brightness.batches) <= 3
+    # Each of the nearer clips still shows the actor's motion: it wanders through the window.
+    nearer = brightness.clips[-1].mean((1, 2))
+    places = nearer.argmax(-1)
+    assert places[0] < places[-1]
+
+
 def test_the_real_network_fits(vocabulary):
     config = replace(
         TINY,

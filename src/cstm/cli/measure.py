@@ -28,6 +28,7 @@ def evaluate(
     precision: PrecisionInUse = "32-true",
     batch: int = 16,
     size: int | None = None,
+    second_look: bool = False,
     workers: int = 2,
     json: bool = False,
     overwrite: bool = False,
@@ -58,6 +59,7 @@ def evaluate(
             takes on this one.
         batch: Samples computed at once.
         size: Side of the network's input in pixels; that of the weights if not given.
+        second_look: Look again, nearer, at small actors, as `cstm segment --second-look` does.
         workers: Processes that decode.
         json: Print JSON instead of tables.
         overwrite: Replace the files of --save-predictions and --save-truth if they are there.
@@ -73,6 +75,11 @@ def evaluate(
     from cstm.training.checkpoint import load_checkpoint
 
     _check_settings(batch, samples, overwrite, save_predictions, save_truth)
+    if second_look and protocol == "released":
+        raise ValueError(
+            "--second-look gives masks of native size, and --protocol released looks at those of "
+            "the network's; choose another protocol"
+        )
     checkpoint = load_checkpoint(find_weights(weights)).at_size(size)
     clip = checkpoint.experiment.clip
     dataset = open_dataset(data, root, split, clip, frames)
@@ -90,6 +97,7 @@ def evaluate(
             batch,
             workers,
             data,
+            second_look,
         )
         with fabric.autocast():
             track(counts, len(mine), "evaluating")

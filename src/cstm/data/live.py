@@ -30,7 +30,7 @@ class LiveSamples(TrainingSamples):
 
 def fitted(sample: Sample, clip: ClipConfig) -> Row:
     """A sample at the network's size."""
-    fit = resize_pad(*sample.mask.shape, clip)
+    fit = resize_pad(sample.mask, clip)
     action, direction, category = (
         fit.apply_labels(labels).numpy()
         for labels in (sample.action, sample.direction, sample.category)
@@ -48,5 +48,5 @@ def fitted(sample: Sample, clip: ClipConfig) -> Row:
 
 def fitted_mask(sample: Sample, clip: ClipConfig) -> UInt8[ndarray, "size size"]:
     """Its mask alone."""
-    fit = resize_pad(*sample.mask.shape, clip)
+    fit = resize_pad(sample.mask, clip)
     return covered(fit.apply_mask(sample.mask).numpy()).astype(np.uint8)

@@ -95,8 +95,9 @@ class ResizePad:
         return square.reshape(*images.shape[:-2], self.size, self.size)
 
 
-def resize_pad(height: int, width: int, clip: ClipConfig) -> ResizePad:
-    """The way of a native frame into the square that a clip's network sees, and back."""
+def resize_pad(image: ndarray, clip: ClipConfig) -> ResizePad:
+    """The way of a native frame, or mask, into the square that a clip's network sees, and back."""
+    height, width = image.shape[:2]
     return ResizePad.for_frame(height, width, clip.size, clip.resize)
 
 

@@ -16,6 +16,7 @@ from cstm.data.combinations import read_unseen_videos
 from cstm.data.masks import encode_mask, judge
 from cstm.data.read_ahead import read_ahead
 from cstm.data.sample import Pair, Sample, Samples
+from cstm.data.second_look import Seen, look_again
 from cstm.data.transforms import resize_pad, unit_range
 from cstm.data.words import Vocabulary
 from cstm.evaluation.metrics import MaskProtocol
@@ -33,11 +34,14 @@ def evaluate(
     batch: int = 8,
     workers: int = 2,
     data: DataFormat = "a2d",
+    second_look: bool = False,
 ) -> Iterator[int]:
     """Count the samples at ``indices`` (all of them if None) under a protocol.
 
     Yields the number of samples done, for a progress bar. The network is used as it is: in
-    evaluation mode, on its device. ``data`` decides on the images' ids.
+    evaluation mode, on its device. ``data`` decides on the images' ids. With a second look
+    (:mod:`cstm.data.second_look`) masks are those of native size, as ``released`` does not take
+    them.
     """
     ids = image_ids(data, samples.pairs)
     unseen = read_unseen_videos(samples.root)
@@ -49,14 +53,22 @@ def evaluate(
     )
     done = 0
     while group := list(islice(read_samples, batch)):
-        fits = [resize_pad(*sample.mask.shape, clip) for _, sample in group]
+        fits = [resize_pad(sample.mask, clip) for _, sample in group]
         clips = [fit.apply(sample.frames) for fit, (_, sample) in zip(fits, group, strict=True)]
-        words = [vocabulary.encode(sample.sentence) for _, sample in group]
-        squares, presences = _answer(network, torch.stack(clips), torch.tensor(words))
-        for fit, (index, sample), square, presence in zip(
-            fits, group, squares, presences, strict=True
+        words = torch.tensor([vocabulary.encode(sample.sentence) for _, sample in group])
+        squares, presences = _answer(network, torch.stack(clips), words)
+        maps = [
+            fit.invert(square[None])[0].numpy() for fit, square in zip(fits, squares, strict=True)
+        ]
+        if second_look:
+            first = [
+                Seen(list(sample.frames), native, judge(native, native > 0.5, presence)[0])
+                for (_, sample), native, presence in zip(group, maps, presences, strict=True)
+            ]
+            maps = look_again(first, clip, batch, partial(_nearer, network, words))
+        for fit, (index, sample), square, native, presence in zip(
+            fits, group, squares, maps, presences, strict=True
         ):
-            native = fit.invert(square[None])[0].numpy()
             rows = slice(fit.top, fit.top + fit.height)
             columns = slice(fit.left, fit.left + fit.width)
             mask = metric.mask(native, square[rows, columns].numpy())
@@ -94,6 +106,15 @@ def _answer(
     predicted = network.predict(unit_range(clips.to(device)), words.to(device))
     maps, presences = predicted.probabilities()
     return maps.cpu(), presences
+
+
+def _nearer(
+    network: Network,
+    words: Int[Tensor, "sample word"],
+    clips: UInt8[ndarray, "clip time 3 size size"],
+    numbers: list[int],
+) -> Float[Tensor, "clip size size"]:
+    return _answer(network, torch.from_numpy(clips), words[numbers])[0]
 
 
 def _told(

@@ -114,8 +114,7 @@ def explain(segmenter: Segmenter, video: str | Path | Video, query: str, frame: 
         explained = network.explain(clip, words)
     image = target.frame.image
     read = tuple(segmenter.vocabulary.read(query))
-    place = resize_pad(*target.frame.image.shape[:2], segmenter.clip)
-    return Explanation(frame, image, read, explained, place)
+    return Explanation(frame, image, read, explained, resize_pad(image, segmenter.clip))
 
 
 def draw_heat(

@@ -20,6 +20,7 @@ def load(
     batch: int = 8,
     size: int | None = None,
     least_score: float | None = None,
+    second_look: bool = False,
 ) -> Segmenter:
     """Load trained weights, ready for any video.
 
@@ -35,6 +36,8 @@ def load(
             weights (384 for ``lite``). A smaller one is faster, and loses the smallest actors.
         least_score: score from which on an actor has a mask, 0 to 1; None: 0.5 for ``lite``. With
             a lower one more actors are found, and more where nobody is.
+        second_look: whether small actors are looked at again, nearer: better masks of them, in up
+            to twice the time.
 
     Raises:
         ValueError: no such weights, or not a checkpoint; no GPU; a batch, size or score that makes
@@ -50,6 +53,7 @@ def load(
         precision=pick_precision(precision, place),
         batch=batch,
         least_score=least_score,
+        second_look=second_look,
     )
 
 

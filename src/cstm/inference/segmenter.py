@@ -9,7 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from numpy import ndarray
 from torch import Tensor
 
@@ -17,8 +17,9 @@ from cstm.config import ClipConfig
 from cstm.data.clip import reach
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.masks import judge
+from cstm.data.second_look import Seen, look_again
 from cstm.data.transforms import resize_pad, unit_range
-from cstm.data.video import Frame, Video
+from cstm.data.video import Video
 from cstm.data.words import Vocabulary
 from cstm.inference import SegmentationWarning
 from cstm.inference.queries import encode_queries
@@ -50,7 +51,8 @@ class Segmenter:
     """Finds the actors that sentences describe, in every frame of a video.
 
     Memory doesn't grow with the video: held are one clip's span of small frames, and the native
-    frames whose clips still wait for frames to come.
+    frames whose clips still wait for frames to come; for a second look a clip's span of native
+    frames as well.
 
     Args:
         network: moved to the device and put into eval mode, for good.
@@ -61,6 +63,8 @@ class Segmenter:
         batch: how many clips go through the network at once; one clip is one frame and one query.
         least_score: score below which a mask is emptied, 0 to 1; None: 0.5 of a network that tells
             whether the actor is there, else 0.
+        second_look: whether small actors are looked at again, nearer: their masks are better, and
+            take twice as long (:func:`~cstm.data.second_look.look_again`).
 
     Raises:
         ValueError: a batch below 1, or a score outside 0 to 1.
@@ -75,6 +79,7 @@ class Segmenter:
         precision: Literal["32-true", "bf16-mixed"] = "32-true",
         batch: int = 8,
         least_score: float | None = None,
+        second_look: bool = False,
     ) -> None:
         if batch < 1:
             raise ValueError(f"a batch holds at least 1 clip, got {batch}")
@@ -87,6 +92,7 @@ class Segmenter:
         self.precision = precision
         self.batch = batch
         self.least_score = least_score
+        self.second_look = second_look
 
     def segment(
         self,
@@ -127,7 +133,7 @@ class Segmenter:
         asked = wanted, *reach(self.clip)
         frames = video.frames(*asked) if isinstance(video, Video) else numbered(video, *asked)
         group: list[Target] = []
-        for target in targets(frames, self.clip):
+        for target in targets(frames, self.clip, keep_native=self.second_look):
             group.append(target)
             if (len(group) + 1) * len(words) > self.batch:
                 yield from self._group_results(group, words, keep)
@@ -152,7 +158,7 @@ class Segmenter:
         presences = list(chain.from_iterable(presence for _, presence in answers))
         for number, target in enumerate(group):
             asked = slice(number * len(words), (number + 1) * len(words))
-            yield self._result(target.frame, maps[number], presences[asked], keep)
+            yield self._result(target, words, maps[number], presences[asked], keep)
 
     @contextmanager
     def computing(self) -> Iterator[None]:
@@ -173,18 +179,18 @@ class Segmenter:
     @torch.inference_mode()
     def _result(
         self,
-        frame: Frame,
+        target: Target,
+        words: Int[Tensor, "query word"],
         maps: Float[Tensor, "query size size"],
         presences: Sequence[float | None],
         keep: Literal["masks", "probabilities"],
     ) -> FrameResult:
-        """Bring one frame's maps back to its native size."""
-        native = resize_pad(*frame.image.shape[:2], self.clip).invert(maps).cpu().numpy()
-        judged = (
-            judge(probability, probability > 0.5, presence, self.least_score)
-            for probability, presence in zip(native, presences, strict=True)
-        )
-        masks, scores = zip(*judged, strict=True)
+        """Bring one frame's maps back to its native size, and settle masks and scores."""
+        frame = target.frame
+        native = resize_pad(frame.image, self.clip).invert(maps).cpu().numpy()
+        if self.second_look:
+            native = self._look_again(target, words, native, presences)
+        masks, scores = zip(*map(self._judge, native, presences), strict=True)
         return FrameResult(
             frame.index,
             frame.time,
@@ -193,3 +199,29 @@ class Segmenter:
             np.array(scores),
             native if keep == "probabilities" else None,
         )
+
+    def _judge(
+        self, probability: Float[ndarray, "height width"], presence: float | None
+    ) -> tuple[Bool[ndarray, "height width"], float]:
+        return judge(probability, probability > 0.5, presence, self.least_score)
+
+    def _look_again(
+        self,
+        target: Target,
+        words: Int[Tensor, "query word"],
+        native: Float[ndarray, "query height width"],
+        presences: Sequence[float | None],
+    ) -> Float[ndarray, "query height width"]:
+        """Probabilities after a second look at those who are small, and there."""
+        judged = map(self._judge, native, presences)
+        first = [
+            Seen(target.native, probability, mask)
+            for probability, (mask, _) in zip(native, judged, strict=True)
+        ]
+
+        def answer(
+            clips: UInt8[ndarray, "clip time 3 size size"], numbers: list[int]
+        ) -> Float[Tensor, "clip size size"]:
+            return self._answer(clips, words[numbers])[0]
+
+        return np.stack(look_again(first, self.clip, self.batch, answer))

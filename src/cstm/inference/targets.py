@@ -24,9 +24,13 @@ class Target(NamedTuple):
 
     frame: Frame
     clip: UInt8[ndarray, "time 3 size size"]
+    native: tuple[UInt8[ndarray, "height width 3"], ...]
+    """The clip's frames as they were; none unless asked for."""
 
 
-def targets(frames: Iterable[Frame], clip: ClipConfig) -> Iterator[Target]:
+def targets(
+    frames: Iterable[Frame], clip: ClipConfig, keep_native: bool = False
+) -> Iterator[Target]:
     """Every target frame with its clip, as soon as the last frame of that clip is there.
 
     Frame numbers are clamped to the video (:func:`~cstm.data.clip.clip_indices`); its length is
@@ -35,21 +39,26 @@ def targets(frames: Iterable[Frame], clip: ClipConfig) -> Iterator[Target]:
     Args:
         frames: in order; only such may be missing as no target's clip reaches.
         clip: the network's input.
+        keep_native: whether the clips are wanted at their native size, too.
     """
     behind, ahead = reach(clip)
     small: dict[int, UInt8[ndarray, "3 size size"]] = {}
+    native: dict[int, UInt8[ndarray, "height width 3"]] = {}
     waiting: deque[Frame] = deque()
 
     def first(length: int) -> Target:
         target = waiting.popleft()
         indices = clip_indices(target.index, clip, length).tolist()
-        return Target(target, np.stack([small[index] for index in indices]))
+        whole = tuple(native[index] for index in indices) if keep_native else ()
+        return Target(target, np.stack([small[index] for index in indices]), whole)
 
     length = 0
     for frame in frames:
         assert frame.index >= length, "frames come in order"
         length = frame.index + 1
-        small[frame.index] = resize_pad(*frame.image.shape[:2], clip).apply(frame.image).numpy()
+        small[frame.index] = resize_pad(frame.image, clip).apply(frame.image).numpy()
+        if keep_native:
+            native[frame.index] = frame.image
         if frame.is_target:
             waiting.append(frame)
         if waiting and length > waiting[0].index + ahead:
@@ -57,6 +66,7 @@ def targets(frames: Iterable[Frame], clip: ClipConfig) -> Iterator[Target]:
         needed = (waiting[0].index if waiting else length) - behind
         while small and (oldest := next(iter(small))) < needed:
             del small[oldest]
+            native.pop(oldest, None)
     while waiting:
         yield first(length)
 
