@@ -97,6 +97,9 @@ def test_segment_writes_what_is_asked_for_of_the_frames_asked_for(cstm, clip, tm
     )
     assert document["indices"] == [6, 7, 8]
     assert (between == masks[6:9]).all()
+    nearer, _ = segment(tmp_path / "nearer", "--save", "numpy", "json", "--second-look")
+    assert nearer.shape == masks.shape
+    assert (nearer != masks).any()
 
 
 @pytest.mark.parametrize(
