@@ -75,6 +75,7 @@ class Logged(A2DSentences):
 
 def test_all_that_is_said_of_a_frame_is_read_by_one_process(network, samples):
     logged = Logged(samples.root, "test", CLIP)
+    (samples.root / "asked.txt").unlink(missing_ok=True)
     list(evaluate(*network, logged, CLIP, make_protocol("ratio", 64), batch=3, workers=2))
     asked = (samples.root / "asked.txt").read_text().splitlines()
     frames = {line.rsplit(" ", 1)[0] for line in asked}

@@ -65,7 +65,8 @@ def segment(
         least_score: Score from which on an actor has a mask, from 0 to 1; 0.5 if not given (lite).
             Lower finds more actors, and more where nobody is. masks.json has the scores.
         second_look: Look again, nearer, at actors under three tenths of the frame: better masks,
-            most of all where the video is sharp, in up to twice the time.
+            most of all where the video is sharp, in up to twice the time for one sentence, and more
+            for several, which share their first look alone.
         overwrite: Replace the folder if an earlier run wrote it.
     """
     from cstm.data.frame_range import parse_range

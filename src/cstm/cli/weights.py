@@ -76,7 +76,8 @@ def calibrate(
         lost: Share of present actors that may be lost.
         size: Side of the network's input from now on; the one it was trained with if not given.
         statistics: So many samples pass first, from which BatchNorm outside the backbones takes its
-            means and variances anew: for a mean of two networks, or another --size. 0: they stay.
+            means and variances anew: for a mean of two networks, or another --size. (Those of its
+            backbones lite never trains.) 0: all stay.
         device: Where to compute; auto takes a GPU if there is one.
         overwrite: Replace the file if there is one.
     """

@@ -15,7 +15,7 @@ from cstm.data.transforms import resize_pad
 SMALL = 0.3
 """Side of an actor, in sides of its frame, below which it is looked at again."""
 _AROUND = 3.0
-"""Side of what is looked at then, in sides of the actor, who is seen as large as in training."""
+"""Side of what is looked at then, in sides of the actor, if the frame has so much."""
 _LEAST = 32
 """Pixels of that side at least: of fewer nothing can be told."""
 _CONFIRMED = 0.5
@@ -81,7 +81,8 @@ def look_again(
 def find_window(seen: Seen) -> Window | None:
     """Where to look again: around the most probable region, if that is small; else None.
 
-    Frames of several sizes are no clip to cut a window from.
+    A square that the frame's shorter side cuts must still hold more than the actor. Frames of
+    several sizes are no clip to cut a window from.
     """
     count, labels, regions, _ = cv2.connectedComponentsWithStats(seen.mask.astype(np.uint8))
     if count == 1 or len({image.shape for image in seen.frames}) > 1:
@@ -93,6 +94,8 @@ def find_window(seen: Seen) -> Window | None:
     if actor >= SMALL * max(rows, columns):
         return None
     side = min(max(round(_AROUND * actor), _LEAST), rows, columns)
+    if side <= actor:
+        return None
     return Window(
         _begin(top + height / 2, side, rows), _begin(left + width / 2, side, columns), side
     )

@@ -37,7 +37,7 @@ def load(
         least_score: score from which on an actor has a mask, 0 to 1; None: 0.5 for ``lite``. With
             a lower one more actors are found, and more where nobody is.
         second_look: whether small actors are looked at again, nearer: better masks of them, in up
-            to twice the time.
+            to twice the time for one sentence, and more for several.
 
     Raises:
         ValueError: no such weights, or not a checkpoint; no GPU; a batch, size or score that makes

@@ -51,8 +51,8 @@ class Segmenter:
     """Finds the actors that sentences describe, in every frame of a video.
 
     Memory doesn't grow with the video: held are one clip's span of small frames, and the native
-    frames whose clips still wait for frames to come; for a second look a clip's span of native
-    frames as well.
+    frames whose clips still wait for frames to come; for a second look all native frames of a
+    batch's clips.
 
     Args:
         network: moved to the device and put into eval mode, for good.
@@ -63,8 +63,8 @@ class Segmenter:
         batch: how many clips go through the network at once; one clip is one frame and one query.
         least_score: score below which a mask is emptied, 0 to 1; None: 0.5 of a network that tells
             whether the actor is there, else 0.
-        second_look: whether small actors are looked at again, nearer: their masks are better, and
-            take twice as long (:func:`~cstm.data.second_look.look_again`).
+        second_look: whether small actors are looked at again, nearer, one frame's at a time: their
+            masks are better and take longer (:func:`~cstm.data.second_look.look_again`).
 
     Raises:
         ValueError: a batch below 1, or a score outside 0 to 1.

@@ -99,15 +99,15 @@ def statistics_anew(network: nn.Module) -> Iterator[None]:
     A mean of two networks' weights is not used to the mean of their statistics (Izmailov et al.,
     Averaging weights leads to wider optima, UAI 2018), and a network that is used at another size
     than it was trained at not to those of its training (Touvron et al., Fixing the train-test
-    resolution discrepancy, NeurIPS 2019). Backbones keep those that were published. The network is
-    in evaluation mode before and after; what nothing passes keeps what it had.
+    resolution discrepancy, NeurIPS 2019). Backbones keep theirs, which ``lite`` never trains. The
+    network is in evaluation mode before and after; what nothing passes keeps what it had.
     """
     backbones = [module for module in network.modules() if isinstance(module, Backbone)]
-    published = {module for backbone in backbones for module in backbone.modules()}
+    kept = {module for backbone in backbones for module in backbone.modules()}
     layers = [
         module
         for module in network.modules()
-        if isinstance(module, _BatchNorm) and module not in published
+        if isinstance(module, _BatchNorm) and module not in kept
     ]
     before = [(deepcopy(layer.state_dict()), layer.momentum) for layer in layers]
     for layer in layers:

@@ -11,6 +11,7 @@ from cstm.data.words import Vocabulary
 from cstm.model.backbones import Backbone
 from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import Take
+from cstm.training.stages import stages_of
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ class Run:
         if self.words and self.vectors is None:
             raise ValueError("--words are of a file of word vectors; name it with --vectors")
         if self.start is not None:
-            schedules = self.experiment.encoders, self.experiment.decoder
-            distils = any(schedule.distillation_weight for schedule in schedules)
+            (stage,) = stages_of(self.experiment, start=True)
+            distils = stage.schedule.distillation_weight
             if self.temporal_weights or (self.spatial_weights and not distils):
                 stream = "temporal" if self.temporal_weights else "spatial"
                 raise ValueError(

@@ -204,6 +204,8 @@ def _origin(
         origin["weights"] = files
     if run.start is not None:
         origin["start"] = _digest(run.start.read_bytes())
+        if run.spatial_weights:
+            origin["teacher"] = Path(run.spatial_weights).name
     if stage.begins == "encoders":
         for name in stage.streams:
             content = (run.out / name / "last.safetensors").read_bytes()

@@ -65,8 +65,8 @@ def find(
     yield nothing._replace(status=note("Waiting for the video …"))
     try:
         visit = Visit(video, sentences, limits, folder)
-    except ValueError as error:
-        yield nothing._replace(status=failure(str(error)))
+    except (ValueError, OSError) as error:
+        yield nothing._replace(status=_said(error))
         return
     yield Found(visit, stop=gr.update(interactive=True))
     try:

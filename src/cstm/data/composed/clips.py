@@ -29,8 +29,9 @@ class ComposedClips:
     """Pairs of a composed clip and a sentence about someone in it, or about no one.
 
     A hash of its id assigns each photograph to one split. A clip depends on them, the seed, the
-    split and its number alone: every process draws the same pixels. Building one measures the
-    photographs and plans all clips (some milliseconds each); clips are drawn when asked for.
+    split, its number and the shares of motions alone: every process draws the same pixels. Building
+    one measures the photographs and plans all clips (some milliseconds each); clips are drawn when
+    asked for.
 
     Args:
         root: folder with an instance file in COCO's format and its pictures, and maybe cut-outs.
