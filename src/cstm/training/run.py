@@ -36,7 +36,7 @@ from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, build_stage, stages_of
 from cstm.training.start import load_start, with_threshold_of, with_words_of
-from cstm.training.state import read_state, settings_of
+from cstm.training.state import STATE, read_state, settings_of
 from cstm.training.vocabulary import pretrained_vectors, vocabulary_of, word_table
 
 VALIDATION_BATCH = 8
@@ -96,6 +96,8 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     ready = {} if run.pace.workers else prepared_before(run, datasets)
     trained: set[str] = set()
     for stage in stages:
+        if not (run.out / stage.name / STATE).exists():
+            continue
         # What goes on from encoders that are not there yet is looked at when they are.
         if stage.begins == "encoders" and not trained.issuperset(stage.streams):
             continue
