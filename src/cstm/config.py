@@ -16,7 +16,7 @@ Output = Literal[
 USUAL_OUTPUTS: tuple[Output, ...] = ("masks", "overlay", "picture", "json")
 Precision = Literal["32-true", "bf16-mixed", "16-mixed", "64-true"]
 PrecisionInUse = Literal["auto", "32-true", "bf16-mixed"]
-Resize = Literal["pad", "squash"]
+Resize = Literal["pad", "fit", "squash"]
 
 
 def at_least(least: int, **settings: int | float) -> None:
@@ -32,7 +32,7 @@ class ClipConfig:
 
     The window of ``frames`` frames, ``step`` apart, has the target frame at index ``frames // 2``
     (section 4.2: "the annotated target frame is in the middle"). Frame numbers outside the video
-    are clamped to its ends. Every frame is brought to ``size`` × ``size`` pixels.
+    are clamped to its ends. Frames are brought to ``size`` × ``size`` pixels, or fitted into them.
     """
 
     frames: int = 8
@@ -40,9 +40,11 @@ class ClipConfig:
     step: int = 2
     """Frames of the video from one frame of the clip to the next."""
     size: int = 320
-    """Side of the network's square input in pixels; a multiple of 32 lines the stages up."""
+    """Longer side of the network's input in pixels; a multiple of 32 lines the stages up."""
     resize: Resize = "pad"
-    """Pad: shape kept, zeros around (section 4.2). Squash: to the square, as in the release."""
+    """Pad: shape kept, zeros around to a square (section 4.2). Fit: shape kept to multiples of 32
+    and no padding, which saves its time; in training as pad. Squash: to the square, as in the
+    release."""
 
     def __post_init__(self) -> None:
         at_least(1, frames=self.frames, step=self.step, size=self.size)
@@ -233,6 +235,7 @@ class Experiment:
                 f"got {self.clip.frames} at {self.clip.size}"
             )
 
-    def at_size(self, size: int | None) -> "Experiment":
-        """The same for frames of ``size`` × ``size`` pixels; None: of those it has now."""
-        return self if size is None else replace(self, clip=replace(self.clip, size=size))
+    def at_size(self, size: int | None, resize: Resize | None = None) -> "Experiment":
+        """The same for frames of another size, or brought to it in another way; None: as now."""
+        size = self.clip.size if size is None else size
+        return replace(self, clip=replace(self.clip, size=size, resize=resize or self.clip.resize))

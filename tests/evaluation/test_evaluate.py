@@ -63,6 +63,32 @@ def test_the_batch_size_changes_nothing(network, samples):
         assert sum(group["samples"] for group in one[breakdown].values()) == len(samples)
 
 
+class Turned(A2DSentences):
+    """Every second frame stands on its end."""
+
+    def __getitem__(self, index):
+        sample = super().__getitem__(index)
+        if self.pairs[index].frame % 2:
+            return sample
+        maps = ("mask", "action", "direction", "category", "look_alike")
+        turned = {name: map_.T for name in maps if (map_ := getattr(sample, name)) is not None}
+        return replace(sample, frames=sample.frames.swapaxes(1, 2), **turned)
+
+
+@pytest.mark.parametrize("second_look", [False, True])
+def test_frames_of_several_shapes_share_a_batch_without_padding(network, samples, second_look):
+    turned = Turned(samples.root, "test", CLIP)
+    assert len({turned[index].mask.shape for index in range(len(turned))}) == 2
+    fitted = ClipConfig(size=96, resize="fit")
+    results = []
+    for batch in (1, 7):
+        metric = make_protocol("ratio", 96)
+        list(evaluate(*network, turned, fitted, metric, batch=batch, second_look=second_look))
+        results.append(metric.compute())
+    assert results[0]["samples"] == len(turned)
+    assert results[0]["mean_iou"] == pytest.approx(results[1]["mean_iou"], abs=1e-3)
+
+
 class Logged(A2DSentences):
     """Writes down which process asks for what."""
 

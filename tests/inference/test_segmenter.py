@@ -83,6 +83,36 @@ def test_masks_come_back_to_the_native_frame(brightness, vocabulary, height, wid
     assert (result.masks[0] & disc).sum() >= 0.9 * (result.masks[0] | disc).sum()
 
 
+@pytest.mark.parametrize("queries", [["cat"], ["cat", "dog", "running"]])
+def test_without_padding_frames_of_any_shape_have_clips_of_their_own(
+    brightness, vocabulary, queries
+):
+    shapes = [(40, 90)] * 3 + [(90, 40)] * 2 + [(64, 64)] * 4
+    images = [np.full((*shape, 3), 200, np.uint8) for shape in shapes]
+    fitted = ClipConfig(frames=3, step=1, size=64, resize="fit")
+    segmenter = Segmenter(brightness, vocabulary, fitted, batch=4)
+    results = list(segmenter.segment(iter(images), queries))
+    assert [result.masks.shape for result in results] == [(len(queries), *s) for s in shapes]
+    assert all(result.masks.all() for result in results)
+    sides = {(40, 90): (32, 64), (90, 40): (64, 32), (64, 64): (64, 64)}
+    seen = [clip.shape[2:] for clip in brightness.clips[:: len(queries)]]
+    assert seen == [sides[shape] for shape in shapes]
+    assert all((clip > 0.7).all() for clip in brightness.clips), "there is no padding"
+
+
+def test_what_fills_a_batch_is_told_before_the_next_frame_is_asked_for(brightness, vocabulary):
+    asked = []
+
+    def frames():
+        for number, image in enumerate(numbered(9)):
+            asked.append(number)
+            yield image
+
+    clip = ClipConfig(frames=1, step=1, size=16)
+    for result in Segmenter(brightness, vocabulary, clip, batch=1).segment(frames(), ["cat"]):
+        assert asked[-1] == result.index
+
+
 def test_a_batch_changes_nothing(learned, vocabulary):
     queries = ["a white cat jumping", "the dog on the left", "running"]
     video = noise(14)

@@ -82,8 +82,10 @@ def test_the_command_writes_weights_that_lose_as_few(weights, photographs, tmp_p
     calibrate_command(out, tmp_path / "again.safetensors", root=photographs, lost=0.25)
     again = load_checkpoint(tmp_path / "again.safetensors").experiment.model
     assert again.presence_threshold == pytest.approx(threshold, abs=1e-2)
-    calibrate_command(out, tmp_path / "large.safetensors", root=photographs, size=96)
-    assert load_checkpoint(tmp_path / "large.safetensors").experiment.clip.size == 96
+    calibrate_command(out, tmp_path / "large.safetensors", root=photographs, size=96, resize="fit")
+    clip = load_checkpoint(tmp_path / "large.safetensors").experiment.clip
+    assert (clip.size, clip.resize) == (96, "fit")
+    assert (found.experiment.clip.size, found.experiment.clip.resize) == (64, "pad")
 
 
 def batch_norms(network) -> dict[str, torch.nn.Module]:
@@ -103,22 +105,23 @@ def test_statistics_anew_are_the_means_of_what_passes_and_backbones_keep_theirs(
 
     def note(name):
         def hook(_, inputs):
-            seen[name].append(inputs[0].transpose(0, 1).flatten(1).mean(1))
+            seen[name].append(inputs[0].transpose(0, 1).flatten(2).mean(2))
 
         return hook
 
     for name, layer in batch_norms(network).items():
         layer.register_forward_pre_hook(note(name))
     with statistics_anew(network), torch.inference_mode():
-        for _ in range(3):
-            network.predict(torch.rand(4, 2, 3, 64, 64, generator=random), torch.ones(4, 2).long())
+        for clips in (4, 1, 3):
+            shown = torch.rand(clips, 2, 3, 64, 64, generator=random)
+            network.predict(shown, torch.ones(clips, 2).long())
     assert not any(module.training for module in network.modules())
     moved = 0
     for name, layer in batch_norms(network).items():
         if "backbone" in name or not seen[name]:
             assert torch.equal(layer.running_mean, before[name]), name
         else:
-            torch.testing.assert_close(layer.running_mean, torch.stack(seen[name]).mean(0))
+            torch.testing.assert_close(layer.running_mean, torch.cat(seen[name], 1).mean(1))
             moved += not torch.equal(layer.running_mean, before[name])
     assert moved > 5
     assert not seen["unused"]

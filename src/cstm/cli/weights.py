@@ -6,7 +6,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from cstm.config import DataFormat, Device, Split
+from cstm.config import DataFormat, Device, Resize, Split
 
 
 def fetch(
@@ -55,6 +55,7 @@ def calibrate(
     samples: int = 1500,
     lost: float = 0.02,
     size: int | None = None,
+    resize: Resize | None = None,
     statistics: int = 0,
     device: Device = "auto",
     overwrite: bool = False,
@@ -74,7 +75,9 @@ def calibrate(
         split: Part of the dataset; test samples would no longer be a test.
         samples: How many to ask about, spread evenly.
         lost: Share of present actors that may be lost.
-        size: Side of the network's input from now on; the one it was trained with if not given.
+        size: Longer side of the network's input from now on; as it was trained if not given.
+        resize: How frames are brought to it from now on; as it was trained if not given. Fit has no
+            padding, for a network that was trained with pad, and saves its time.
         statistics: So many samples pass first, from which BatchNorm outside the backbones takes its
             means and variances anew: for a mean of two networks, or another --size. (Those of its
             backbones lite never trains.) 0: all stay.
@@ -102,7 +105,7 @@ def calibrate(
     if statistics < 0:
         raise ValueError(f"--statistics should be at least 0, got {statistics}")
     check_output_file(destination, overwrite)
-    checkpoint = raw(load_checkpoint(find_weights(source)).at_size(size))
+    checkpoint = raw(load_checkpoint(find_weights(source)).at_size(size, resize))
     clip = checkpoint.experiment.clip
     asked = open_dataset(data, root, split, clip)
     indices = spread(len(asked), samples)

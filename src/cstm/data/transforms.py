@@ -1,4 +1,4 @@
-"""Resize (and pad) to a network's square input, and back to native resolution."""
+"""Resize (and pad) to a network's input, and back to native resolution."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,19 +11,23 @@ from torch.nn.functional import interpolate, pad
 
 from cstm.config import ClipConfig, Resize
 
+GRID = 32
+"""Stride of the coarsest stage: sides that are multiples of it line all stages up."""
+
 
 @dataclass(frozen=True)
 class ResizePad:
-    """Where a frame lies in a square: resized to one rectangle of it, zeros around.
+    """Where a frame lies on a network's input: resized to one rectangle of it, zeros around.
 
     Pixel centres lie at half-integers on both sides: native (x + ½) corresponds to
-    ``left + (x + ½) · width / native_width`` of the square, rows alike.
+    ``left + (x + ½) · width / native_width`` of the input, rows alike.
     """
 
     native_height: int
     native_width: int
-    size: int
-    """Side of the square."""
+    rows: int
+    """Of the input."""
+    columns: int
     top: int
     left: int
     height: int
@@ -34,50 +38,63 @@ class ResizePad:
         assert min(self.native_height, self.native_width, self.height, self.width) >= 1
         assert self.top >= 0
         assert self.left >= 0
-        assert self.top + self.height <= self.size
-        assert self.left + self.width <= self.size
+        assert self.top + self.height <= self.rows
+        assert self.left + self.width <= self.columns
 
     @classmethod
     def for_frame(cls, height: int, width: int, size: int, resize: Resize = "pad") -> "ResizePad":
-        """Fit a frame into a square of ``size``.
+        """Bring a frame to a network's input.
 
-        ``pad`` keeps its shape: the longer side becomes ``size``, the shorter one is rounded, to
-        one pixel at least, and gets padding on both sides alike. ``squash`` fills the square.
+        ``pad`` keeps its shape, in a square of ``size``: the longer side becomes ``size``, the
+        shorter one is rounded, to one pixel at least, and gets padding on both sides alike.
+        ``fit`` has no padding: the longer side becomes ``size``, and both are rounded to multiples
+        of 32. ``squash`` fills the square.
         """
         if resize == "squash":
-            return cls(height, width, size, top=0, left=0, height=size, width=size)
+            return cls._filling(height, width, size, size)
         longer = max(height, width)
+        if resize == "fit":
+            rows, columns = (
+                max(GRID, round(side * size / longer / GRID) * GRID) for side in (height, width)
+            )
+            return cls._filling(height, width, rows, columns)
         resized_height = max(1, round(height * size / longer))
         resized_width = max(1, round(width * size / longer))
         top, left = (size - resized_height) // 2, (size - resized_width) // 2
-        return cls(height, width, size, top, left, resized_height, resized_width)
+        return cls(height, width, size, size, top, left, resized_height, resized_width)
+
+    @classmethod
+    def _filling(cls, height: int, width: int, rows: int, columns: int) -> "ResizePad":
+        return cls(height, width, rows, columns, top=0, left=0, height=rows, width=columns)
 
     def apply(
         self,
         frames: UInt8[ndarray, "*batch height width 3"] | UInt8[Tensor, "*batch height width 3"],
-    ) -> UInt8[Tensor, "*batch 3 size size"]:
+    ) -> UInt8[Tensor, "*batch 3 rows columns"]:
         """Resize-pad RGB frames, bilinear with antialias, into bytes for :func:`unit_range`."""
         # Channels-last bytes are the layout for which torch has a fast kernel.
         return self._resize_pad(torch.as_tensor(frames).movedim(-1, -3), "bilinear")
 
     def apply_mask(
         self, mask: Bool[ndarray, "*batch height width"] | Bool[Tensor, "*batch height width"]
-    ) -> Float[Tensor, "*batch size size"]:
+    ) -> Float[Tensor, "*batch rows columns"]:
         """Resize-pad masks: of every pixel the share, from 0 to 1, that the mask covers."""
         cover = torch.as_tensor(mask).float().unsqueeze(-3)
         return self._resize_pad(cover, "bilinear").squeeze(-3)
 
     def apply_labels(
         self, labels: UInt8[ndarray, "*batch height width"] | UInt8[Tensor, "*batch height width"]
-    ) -> UInt8[Tensor, "*batch size size"]:
+    ) -> UInt8[Tensor, "*batch rows columns"]:
         """Resize-pad maps of label numbers: the nearest label, 0 in the padding."""
         return self._resize_pad(torch.as_tensor(labels).unsqueeze(-3), "nearest-exact").squeeze(-3)
 
     def invert(
-        self, maps: Float[Tensor, "batch size size"]
+        self, maps: Float[Tensor, "batch rows columns"]
     ) -> Float[Tensor, "batch native_height native_width"]:
-        """Bring maps of the square back to the native frame, bilinear, without the padding."""
-        assert maps.shape[-1] == self.size, f"made for maps of {self.size}, got {maps.shape[-1]}"
+        """Bring maps of the input back to the native frame, bilinear, without the padding."""
+        assert maps.shape[1:] == (self.rows, self.columns), (
+            f"made for maps of {self.rows}×{self.columns}, got {tuple(maps.shape[1:])}"
+        )
         rectangle = maps[:, self.top : self.top + self.height, self.left : self.left + self.width]
         native = (self.native_height, self.native_width)
         return interpolate(rectangle[None].float(), native, mode="bilinear")[0]
@@ -89,16 +106,23 @@ class ResizePad:
         flat = images.flatten(0, -4) if images.ndim > 3 else images[None]
         rectangle = (self.height, self.width)
         resized = interpolate(flat, rectangle, mode=mode, antialias=mode == "bilinear")
-        right = self.size - self.left - self.width
-        bottom = self.size - self.top - self.height
-        square = pad(resized, (self.left, right, self.top, bottom))
-        return square.reshape(*images.shape[:-2], self.size, self.size)
+        right = self.columns - self.left - self.width
+        bottom = self.rows - self.top - self.height
+        padded = pad(resized, (self.left, right, self.top, bottom))
+        return padded.reshape(*images.shape[:-2], self.rows, self.columns)
 
 
 def resize_pad(image: ndarray, clip: ClipConfig) -> ResizePad:
-    """The way of a native frame, or mask, into the square that a clip's network sees, and back."""
+    """The way of a native frame, or mask, into what a clip's network sees, and back."""
     height, width = image.shape[:2]
     return ResizePad.for_frame(height, width, clip.size, clip.resize)
+
+
+def resize_pad_square(image: ndarray, clip: ClipConfig) -> ResizePad:
+    """The same for training, whose batches hold frames of all shapes: with padding for ``fit``."""
+    height, width = image.shape[:2]
+    resize = "pad" if clip.resize == "fit" else clip.resize
+    return ResizePad.for_frame(height, width, clip.size, resize)
 
 
 def unit_range(frames: UInt8[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

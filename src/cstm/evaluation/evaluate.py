@@ -56,9 +56,9 @@ def evaluate(
         fits = [resize_pad(sample.mask, clip) for _, sample in group]
         clips = [fit.apply(sample.frames) for fit, (_, sample) in zip(fits, group, strict=True)]
         words = torch.tensor([vocabulary.encode(sample.sentence) for _, sample in group])
-        squares, presences = _answer(network, torch.stack(clips), words)
+        small_maps, presences = _answer_each(network, clips, words)
         maps = [
-            fit.invert(square[None])[0].numpy() for fit, square in zip(fits, squares, strict=True)
+            fit.invert(small[None])[0].numpy() for fit, small in zip(fits, small_maps, strict=True)
         ]
         if second_look:
             first = [
@@ -66,12 +66,12 @@ def evaluate(
                 for (_, sample), native, presence in zip(group, maps, presences, strict=True)
             ]
             maps = look_again(first, clip, batch, partial(_nearer, network, words))
-        for fit, (index, sample), square, native, presence in zip(
-            fits, group, squares, maps, presences, strict=True
+        for fit, (index, sample), small, native, presence in zip(
+            fits, group, small_maps, maps, presences, strict=True
         ):
             rows = slice(fit.top, fit.top + fit.height)
             columns = slice(fit.left, fit.left + fit.width)
-            mask = metric.mask(native, square[rows, columns].numpy())
+            mask = metric.mask(native, small[rows, columns].numpy())
             mask, score = judge(native, mask, presence)
             metric.add(
                 index,
@@ -98,14 +98,34 @@ def _read(
 @torch.inference_mode()
 def _answer(
     network: Network,
-    clips: UInt8[Tensor, "batch time 3 size size"],
+    clips: UInt8[Tensor, "batch time 3 rows columns"],
     words: Int[Tensor, "batch word"],
-) -> tuple[Float[Tensor, "batch size size"], list[float | None]]:
+) -> tuple[Float[Tensor, "batch rows columns"], list[float | None]]:
     """Of the mask, and of the actor being there where the network tells."""
     device = next(network.parameters()).device
     predicted = network.predict(unit_range(clips.to(device)), words.to(device))
     maps, presences = predicted.probabilities()
     return maps.cpu(), presences
+
+
+def _answer_each(
+    network: Network,
+    clips: Sequence[UInt8[Tensor, "time 3 _rows _columns"]],
+    words: Int[Tensor, "sample word"],
+) -> tuple[list[Float[Tensor, "_rows _columns"]], list[float | None]]:
+    """The same of clips of several shapes; those of one shape go through the network at once."""
+    shapes: dict[torch.Size, list[int]] = {}
+    for number, clip in enumerate(clips):
+        shapes.setdefault(clip.shape, []).append(number)
+    maps: dict[int, Tensor] = {}
+    presences: dict[int, float | None] = {}
+    for numbers in shapes.values():
+        alike = torch.stack([clips[number] for number in numbers])
+        some_maps, some_presences = _answer(network, alike, words[numbers])
+        maps |= zip(numbers, some_maps, strict=True)
+        presences |= zip(numbers, some_presences, strict=True)
+    order = range(len(clips))
+    return [maps[number] for number in order], [presences[number] for number in order]
 
 
 def _nearer(

@@ -78,10 +78,11 @@ class Explanation:
         return self._native(self.explained.selection[stage - 1][0])
 
     def _native(self, map_: Float[torch.Tensor, "_height _width"]) -> Float[ndarray, "h w"]:
-        """A map of the square, of any resolution, as large as the frame."""
+        """A map of the input, of any resolution, as large as the frame."""
         numbers = map_.float().cpu().numpy()
-        square = cv2.resize(numbers, (self.place.size,) * 2, interpolation=cv2.INTER_CUBIC)
-        return self.place.invert(torch.from_numpy(square)[None])[0].numpy()
+        input_size = (self.place.columns, self.place.rows)
+        whole = cv2.resize(numbers, input_size, interpolation=cv2.INTER_CUBIC)
+        return self.place.invert(torch.from_numpy(whole)[None])[0].numpy()
 
 
 def can_explain(segmenter: Segmenter) -> bool:

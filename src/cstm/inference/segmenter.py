@@ -132,13 +132,9 @@ class Segmenter:
     ) -> Iterator[FrameResult]:
         asked = wanted, *reach(self.clip)
         frames = video.frames(*asked) if isinstance(video, Video) else numbered(video, *asked)
-        group: list[Target] = []
-        for target in targets(frames, self.clip, keep_native=self.second_look):
-            group.append(target)
-            if (len(group) + 1) * len(words) > self.batch:
-                yield from self._group_results(group, words, keep)
-                group.clear()
-        yield from self._group_results(group, words, keep)
+        all_targets = targets(frames, self.clip, keep_native=self.second_look)
+        for group in _groups(all_targets, max(1, self.batch // len(words))):
+            yield from self._group_results(group, words, keep)
         if isinstance(video, Video) and video.damage:
             warnings.warn(f"{video.name}: {video.damage}", SegmentationWarning, stacklevel=2)
 
@@ -149,8 +145,6 @@ class Segmenter:
         keep: Literal["masks", "probabilities"],
     ) -> Iterator[FrameResult]:
         """Results of a few frames, every query on each; of one where its queries fill a batch."""
-        if not group:
-            return
         clips = np.stack([target.clip for target in group])
         asked = words.repeat(len(group), 1)
         answers = [self._answer(clips, some) for some in asked.split(self.batch)]
@@ -169,8 +163,8 @@ class Segmenter:
             yield
 
     def _answer(
-        self, clips: UInt8[ndarray, "clip time 3 size size"], words: Int[Tensor, "sentence word"]
-    ) -> tuple[Float[Tensor, "sentence size size"], list[float | None]]:
+        self, clips: UInt8[ndarray, "clip time 3 rows columns"], words: Int[Tensor, "sentence word"]
+    ) -> tuple[Float[Tensor, "sentence rows columns"], list[float | None]]:
         """Probabilities of every pixel, and of the actor being there where the network tells."""
         with self.computing():
             inputs = unit_range(torch.from_numpy(clips).to(self.device))
@@ -181,7 +175,7 @@ class Segmenter:
         self,
         target: Target,
         words: Int[Tensor, "query word"],
-        maps: Float[Tensor, "query size size"],
+        maps: Float[Tensor, "query rows columns"],
         presences: Sequence[float | None],
         keep: Literal["masks", "probabilities"],
     ) -> FrameResult:
@@ -220,8 +214,23 @@ class Segmenter:
         ]
 
         def answer(
-            clips: UInt8[ndarray, "clip time 3 size size"], numbers: list[int]
+            clips: UInt8[ndarray, "clip time 3 rows columns"], numbers: list[int]
         ) -> Float[Tensor, "clip size size"]:
             return self._answer(clips, words[numbers])[0]
 
         return np.stack(look_again(first, self.clip, self.batch, answer))
+
+
+def _groups(targets: Iterable[Target], most: int) -> Iterator[list[Target]]:
+    """So many targets at once, as soon as they are there; fewer where frames change their shape."""
+    group: list[Target] = []
+    for target in targets:
+        if group and target.clip.shape != group[0].clip.shape:
+            yield group
+            group = []
+        group.append(target)
+        if len(group) == most:
+            yield group
+            group = []
+    if group:
+        yield group

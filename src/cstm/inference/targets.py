@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
@@ -23,7 +24,7 @@ class Target(NamedTuple):
     """A frame together with the clip in which the network sees it."""
 
     frame: Frame
-    clip: UInt8[ndarray, "time 3 size size"]
+    clip: UInt8[ndarray, "time 3 rows columns"]
     native: tuple[UInt8[ndarray, "height width 3"], ...]
     """The clip's frames as they were; none unless asked for."""
 
@@ -42,7 +43,7 @@ def targets(
         keep_native: whether the clips are wanted at their native size, too.
     """
     behind, ahead = reach(clip)
-    small: dict[int, UInt8[ndarray, "3 size size"]] = {}
+    small: dict[int, UInt8[ndarray, "3 _rows _columns"]] = {}
     native: dict[int, UInt8[ndarray, "height width 3"]] = {}
     waiting: deque[Frame] = deque()
 
@@ -50,7 +51,8 @@ def targets(
         target = waiting.popleft()
         indices = clip_indices(target.index, clip, length).tolist()
         whole = tuple(native[index] for index in indices) if keep_native else ()
-        return Target(target, np.stack([small[index] for index in indices]), whole)
+        like = small[target.index]
+        return Target(target, np.stack([_as_large(small[index], like) for index in indices]), whole)
 
     length = 0
     for frame in frames:
@@ -69,6 +71,17 @@ def targets(
             native.pop(oldest, None)
     while waiting:
         yield first(length)
+
+
+def _as_large(
+    small: UInt8[ndarray, "3 _rows _columns"], like: UInt8[ndarray, "3 rows columns"]
+) -> UInt8[ndarray, "3 rows columns"]:
+    """A frame of a clip whose target has another shape, squashed to that; rare."""
+    if small.shape == like.shape:
+        return small
+    rows, columns = like.shape[1:]
+    squashed = cv2.resize(small.transpose(1, 2, 0), (columns, rows), interpolation=cv2.INTER_AREA)
+    return squashed.transpose(2, 0, 1)
 
 
 def numbered(

@@ -1,5 +1,6 @@
 """BatchNorm over the samples of all processes, and its statistics taken anew after training."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -100,7 +101,8 @@ def statistics_anew(network: nn.Module) -> Iterator[None]:
     Averaging weights leads to wider optima, UAI 2018), and a network that is used at another size
     than it was trained at not to those of its training (Touvron et al., Fixing the train-test
     resolution discrepancy, NeurIPS 2019). Backbones keep theirs, which ``lite`` never trains. The
-    network is in evaluation mode before and after; what nothing passes keeps what it had.
+    network is in evaluation mode before and after; what nothing passes keeps what it had. Every
+    sample counts alike, in however small a batch it passes.
     """
     backbones = [module for module in network.modules() if isinstance(module, Backbone)]
     kept = {module for backbone in backbones for module in backbone.modules()}
@@ -110,15 +112,23 @@ def statistics_anew(network: nn.Module) -> Iterator[None]:
         if isinstance(module, _BatchNorm) and module not in kept
     ]
     before = [(deepcopy(layer.state_dict()), layer.momentum) for layer in layers]
+    passed = Counter[_BatchNorm]()
+
+    def weigh(layer: _BatchNorm, inputs: tuple[Tensor, ...]) -> None:
+        passed[layer] += len(inputs[0])
+        layer.momentum = len(inputs[0]) / passed[layer]  # a mean over all instead of a running one
+
+    hooks = []
     for layer in layers:
         layer.reset_running_stats()
-        layer.momentum = None  # a mean over all batches instead of a running one
+        hooks.append(layer.register_forward_pre_hook(weigh))
         layer.train()
     try:
         yield
     finally:
-        for layer, (state, momentum) in zip(layers, before, strict=True):
+        for layer, (state, momentum), hook in zip(layers, before, hooks, strict=True):
+            hook.remove()
             layer.momentum = momentum
             layer.eval()
-            if not layer.num_batches_tracked:
+            if not passed[layer]:
                 layer.load_state_dict(state)
