@@ -187,3 +187,15 @@ def test_a_folder_that_cannot_be_made_to_work_in_is_one_line(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match="cannot write"), alone_in(tmp_path / "file" / "run"):
         pass
+
+
+def test_a_file_of_ones_own_that_comes_while_a_folder_is_replaced_is_kept(tmp_path):
+    fill(tmp_path / "out", "old")
+    writing = whole_folder(tmp_path / "out", True, WRITTEN)
+    (writing.__enter__() / "masks.json").write_text("new")
+    (tmp_path / "out/notes.txt").write_text("what I saw")
+    with pytest.raises(ValueError, match=r"out is written; what stood there .* is now .*replaced-"):
+        writing.__exit__(None, None, None)
+    assert (tmp_path / "out/masks.json").read_text() == "new"
+    (kept,) = (path for path in tmp_path.iterdir() if path.name != "out")
+    assert (kept / "notes.txt").read_text() == "what I saw"

@@ -49,6 +49,11 @@ class ClipConfig:
     def __post_init__(self) -> None:
         at_least(1, frames=self.frames, step=self.step, size=self.size)
 
+    @property
+    def in_training(self) -> "ClipConfig":
+        """What training sees, whose batches hold frames of all shapes."""
+        return replace(self, resize="pad") if self.resize == "fit" else self
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -236,6 +241,12 @@ class Experiment:
             )
 
     def at_size(self, size: int | None, resize: Resize | None = None) -> "Experiment":
-        """The same for frames of another size, or brought to it in another way; None: as now."""
+        """The same for frames of another size, or brought to it in another way; None: as now.
+
+        Raises:
+            ValueError: a size below 32.
+        """
+        if size is not None:
+            at_least(32, size=size)
         size = self.clip.size if size is None else size
         return replace(self, clip=replace(self.clip, size=size, resize=resize or self.clip.resize))

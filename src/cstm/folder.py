@@ -109,7 +109,7 @@ def whole_folder(
         except OSError as error:
             raise _cannot_write(out, error) from error
         yield partial
-        _become(partial, out, overwrite)
+        _become(partial, out, overwrite, replaceable)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         for parent in made:
@@ -188,8 +188,11 @@ def _cannot_write(out: Path, error: OSError) -> ValueError:
     return ValueError(f"cannot write {out}: {error.strerror}; choose another folder")
 
 
-def _become(partial: Path, out: Path, overwrite: bool) -> None:
-    """Rename the finished folder; what stood in its place goes only once it stands there."""
+def _become(partial: Path, out: Path, overwrite: bool, replaceable: re.Pattern[str] | None) -> None:
+    """Rename the finished folder; what stood in its place goes only once it stands there.
+
+    If somebody put a file of their own there in the meantime, it does not go.
+    """
     if not overwrite or not out.exists():
         try:
             partial.rename(out)  # in the place of an empty folder, and of no other
@@ -203,4 +206,12 @@ def _become(partial: Path, out: Path, overwrite: bool) -> None:
     except BaseException:
         old.rename(out)
         raise
+    try:
+        check_output(old, overwrite, replaceable)
+    except ValueError:
+        kept = out.with_name(old.name[1:])
+        old.rename(kept)
+        raise ValueError(
+            f"{out} is written; what stood there had other files in it by then and is now {kept}"
+        ) from None
     shutil.rmtree(old)

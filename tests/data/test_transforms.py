@@ -7,7 +7,7 @@ from PIL import Image
 from torch.nn.functional import interpolate
 
 from cstm.config import ClipConfig, Resize
-from cstm.data.transforms import ResizePad, resize_pad, resize_pad_square, unit_range
+from cstm.data.transforms import ResizePad, resize_pad, unit_range
 
 sides = st.integers(1, 90)
 
@@ -36,7 +36,7 @@ def test_fitting_leaves_no_padding_and_no_odd_sides(height: int, width: int, cel
 def test_training_pads_what_inference_fits():
     frame = np.zeros((60, 100, 3), np.uint8)
     for resize, expected in (("pad", (64, 38)), ("fit", (64, 38)), ("squash", (64, 64))):
-        place = resize_pad_square(frame, ClipConfig(size=64, resize=resize))
+        place = resize_pad(frame, ClipConfig(size=64, resize=resize).in_training)
         assert (place.rows, place.columns) == (64, 64)
         assert (place.width, place.height) == expected
     assert resize_pad(frame, ClipConfig(size=64, resize="fit")).rows == 32

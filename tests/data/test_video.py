@@ -1,3 +1,4 @@
+import os
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -452,3 +453,29 @@ def test_what_is_left_out_is_no_damage(tmp_path: Path):
     assert video.damage is None
     list(video.frames(FrameRange(3)))
     assert video.damage is not None
+
+
+def test_sound_that_outlasts_the_pictures_is_no_damage(tmp_path: Path):
+    path = tmp_path / "song.mkv"
+    with av.open(str(path), "w") as container:
+        seen = container.add_stream("mpeg4", rate=10)
+        seen.height, seen.width, seen.pix_fmt = 48, 64, "yuv420p"
+        heard = container.add_stream("pcm_s16le", rate=16000)
+        for frame in pictures(10):
+            container.mux(seen.encode(av.VideoFrame.from_ndarray(frame)))
+        container.mux(seen.encode())
+        for number in range(6):
+            sound = av.AudioFrame.from_ndarray(np.zeros((1, 16000), np.int16), "s16", "mono")
+            sound.rate, sound.pts = 16000, 16000 * number
+            container.mux(heard.encode(sound))
+        container.mux(heard.encode())
+    video = open_video(path)
+    assert video.announced == 10
+    assert len(list(video.frames())) == 10
+    assert video.damage is None
+
+
+def test_a_pipe_is_not_called_missing(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="is a pipe or a device"):
+        open_video(tmp_path / "pipe")

@@ -203,6 +203,24 @@ def test_files_are_there_even_where_nobody_reads_the_tables(samples, tmp_path, m
     assert all(path.is_file() for path in files.values())
 
 
+def test_tables_are_there_even_where_no_file_can_be(samples, tmp_path, monkeypatch, capsys):
+    def full(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("cstm.data.coco_results.write_json", full)
+    with pytest.raises(OSError, match="no space"):
+        evaluate_command(
+            "tiny",
+            root=samples.root,
+            data="synthetic",
+            samples=2,
+            workers=0,
+            json=True,
+            save_truth=tmp_path / "truth.json",
+        )
+    assert json.loads(capsys.readouterr().out)["samples"] == 2
+
+
 class White(ActorSegmenter):
     """Says "actor" where the target frame is light."""
 

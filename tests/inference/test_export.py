@@ -1,6 +1,7 @@
 import inspect
 import json
 import struct
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -197,3 +198,11 @@ def test_nothing_is_read_where_nothing_may_be_written(tmp_path, brightness, voca
     segmenter = Segmenter(brightness, vocabulary, ClipConfig(size=16))
     with pytest.raises(ValueError, match="--overwrite"):
         segment_to_folder(segmenter, tmp_path / "none.mp4", ["a cat"], tmp_path / "out")
+
+
+def test_frames_of_several_sizes_make_no_folder(tmp_path):
+    first, second = results(2)
+    turned = replace(second, image=second.image.swapaxes(0, 1), masks=second.masks.swapaxes(1, 2))
+    with pytest.raises(ValueError, match=r"frame 1 has \d+×\d+ pixels and the first one \d+×\d+"):
+        write(tmp_path / "out", [first, turned], save=["json"])
+    assert not list(tmp_path.iterdir())

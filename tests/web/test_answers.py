@@ -3,11 +3,14 @@
 import errno
 import os
 import shutil
+from fractions import Fraction
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 import pytest
 
+from cstm.inference.samples import write_clip
 from cstm.inference.segmenter import Segmenter
 from cstm.web.answers import find, maps, stop
 from cstm.web.visit import Limits, Visit
@@ -102,3 +105,16 @@ class Unexplained:
 
     def eval(self):
         return self
+
+
+def test_a_video_of_one_frame_is_answered_like_others(tiny, tmp_path):
+    write_clip([np.full((48, 64, 3), 90, np.uint8)], Fraction(24), tmp_path / "still.mp4")
+    (tmp_path / "visits").mkdir()
+    answers = find(
+        tiny, Limits(), tmp_path / "visits", str(tmp_path / "still.mp4"), "the cat", None
+    )
+    *_, last = answers
+    assert last.frame["visible"] is False
+    gr.Slider(minimum=0, maximum=last.frame["maximum"], step=1)
+    assert "one frame" in last.status
+    assert Path(last.overlay).exists()

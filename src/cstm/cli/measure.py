@@ -58,7 +58,7 @@ def evaluate(
         precision: 32-true, for figures that compare between machines; auto is what `cstm segment`
             takes on this one.
         batch: Samples computed at once.
-        size: Side of the network's input in pixels; that of the weights if not given.
+        size: Longer side of the network's input in pixels; that of the weights if not given.
         second_look: Look again, nearer, at small actors, as `cstm segment --second-look` does.
         workers: Processes that decode.
         json: Print JSON instead of tables.
@@ -106,11 +106,14 @@ def evaluate(
         return
     # Files before tables: whoever reads the tables may stop before their end.
     rows = metric.rows.values()
-    if save_predictions:
-        write_json(save_predictions, results_document({row.image: row.predictions for row in rows}))
-    if save_truth:
-        write_json(save_truth, truth_document({row.image: row.truth for row in rows}))
-    _show(result, json)
+    predictions = {row.image: row.predictions for row in rows}
+    try:
+        if save_predictions:
+            write_json(save_predictions, results_document(predictions))
+        if save_truth:
+            write_json(save_truth, truth_document({row.image: row.truth for row in rows}))
+    finally:
+        _show(result, json)
 
 
 def score(
@@ -152,7 +155,8 @@ def profile(experiment: Positional[str], *, size: int | None = None, json: bool 
 
     Args:
         experiment: Name of the experiment: paper, fast, lite, tiny, released, or a row of Table 3.
-        size: Side of the network's input in pixels; that of the experiment if not given.
+        size: Longer side of the network's input in pixels; that of the experiment if not given.
+            Frames are square here, the most that a network can be given.
         json: Print JSON instead of a table.
     """
     from cstm.evaluation.cost import profile as count

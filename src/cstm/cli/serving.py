@@ -41,8 +41,8 @@ def serve(
         sentences: Most sentences at a time.
         waiting: Most visitors that wait for their turn; one is served at a time.
         device: Where to compute; auto takes a GPU if there is one.
-        size: Side of the network's input in pixels, that of the weights if not given; a smaller one
-            is faster and loses the smallest actors.
+        size: Longer side of the network's input in pixels, that of the weights if not given; a
+            smaller one is faster and loses the smallest actors.
         least_score: Score from which on an actor has a mask, from 0 to 1; 0.5 if not given (lite).
         second_look: Look again, nearer, at small actors, as `cstm segment --second-look` does.
     """

@@ -60,8 +60,8 @@ def segment(
             edges; auto takes the latter on a CPU that has instructions for it, where the
             network is twice as fast.
         batch: Frames × queries computed at once.
-        size: Side of the network's input in pixels, that of the weights if not given (lite: 384).
-            A smaller one, such as 320, is faster and loses the smallest actors.
+        size: Longer side of the network's input in pixels, that of the weights if not given (lite:
+            384). A smaller one, such as 320, is faster and loses the smallest actors.
         least_score: Score from which on an actor has a mask, from 0 to 1; 0.5 if not given (lite).
             Lower finds more actors, and more where nobody is. masks.json has the scores.
         second_look: Look again, nearer, at actors under three tenths of the frame: better masks,

@@ -79,8 +79,8 @@ def calibrate(
         resize: How frames are brought to it from now on; as it was trained if not given. Fit has no
             padding, for a network that was trained with pad, and saves its time.
         statistics: So many samples pass first, from which BatchNorm outside the backbones takes its
-            means and variances anew: for a mean of two networks, or another --size. (Those of its
-            backbones lite never trains.) 0: all stay.
+            means and variances anew: for a mean of two networks, another --size or --resize. (Those
+            of its backbones lite never trains.) 0: all stay.
         device: Where to compute; auto takes a GPU if there is one.
         overwrite: Replace the file if there is one.
     """
@@ -113,7 +113,9 @@ def calibrate(
     network = checkpoint.network.to(pick_device(device))
     if statistics:
         shown = np.random.default_rng(0).permutation(spread(len(asked), statistics)).tolist()
-        shows = evaluate(network, checkpoint.vocabulary, asked, clip, RatioProtocol(), shown)
+        shows = evaluate(
+            network, checkpoint.vocabulary, asked, clip, RatioProtocol(), shown, batch=32
+        )
         with statistics_anew(network):
             track(shows, len(shown), "showing")
     counts = evaluate(network, checkpoint.vocabulary, asked, clip, metric, indices)

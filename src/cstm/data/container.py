@@ -23,6 +23,11 @@ def open_container(path: Path) -> InputContainer:
             pictures, an empty one, several kinds, or names not in the order of their numbers.
     """
     if not (path.is_file() or path.is_dir()):
+        if path.exists():
+            raise ValueError(
+                f"{path} is a pipe or a device and can't be read twice; send its bytes to the "
+                "video named -, or give a camera's number"
+            )
         raise ValueError(f"{path}: no such video file")
     # The prefix keeps FFmpeg from reading a colon in a file's name as a protocol.
     name, kind, options = f"file:{path}", None, {}

@@ -8,7 +8,7 @@ from cstm.config import ClipConfig
 from cstm.data.masks import covered
 from cstm.data.rows import Row, TrainingSamples
 from cstm.data.sample import Sample, Samples
-from cstm.data.transforms import resize_pad_square
+from cstm.data.transforms import resize_pad
 
 
 class LiveSamples(TrainingSamples):
@@ -30,7 +30,7 @@ class LiveSamples(TrainingSamples):
 
 def fitted(sample: Sample, clip: ClipConfig) -> Row:
     """A sample as training sees it."""
-    fit = resize_pad_square(sample.mask, clip)
+    fit = resize_pad(sample.mask, clip.in_training)
     action, direction, category = (
         fit.apply_labels(labels).numpy()
         for labels in (sample.action, sample.direction, sample.category)
@@ -48,5 +48,5 @@ def fitted(sample: Sample, clip: ClipConfig) -> Row:
 
 def fitted_mask(sample: Sample, clip: ClipConfig) -> UInt8[ndarray, "size size"]:
     """Its mask alone."""
-    fit = resize_pad_square(sample.mask, clip)
+    fit = resize_pad(sample.mask, clip.in_training)
     return covered(fit.apply_mask(sample.mask).numpy()).astype(np.uint8)

@@ -13,7 +13,8 @@ from cstm.data.sample import Samples
 def prepared_name(clip: ClipConfig) -> str:
     """Name of the folder for samples prepared with these clip settings: ``8x2-320``."""
     name = f"{clip.frames}x{clip.step}-{clip.size}"
-    return name if clip.resize == "pad" else f"{name}-{clip.resize}"
+    resize = clip.in_training.resize
+    return name if resize == "pad" else f"{name}-{resize}"
 
 
 class PreparedSamples(TrainingSamples):

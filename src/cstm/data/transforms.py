@@ -47,8 +47,8 @@ class ResizePad:
 
         ``pad`` keeps its shape, in a square of ``size``: the longer side becomes ``size``, the
         shorter one is rounded, to one pixel at least, and gets padding on both sides alike.
-        ``fit`` has no padding: the longer side becomes ``size``, and both are rounded to multiples
-        of 32. ``squash`` fills the square.
+        ``fit`` has no padding: both sides are rounded to the nearest multiples of 32, at least one.
+        ``squash`` fills the square.
         """
         if resize == "squash":
             return cls._filling(height, width, size, size)
@@ -116,13 +116,6 @@ def resize_pad(image: ndarray, clip: ClipConfig) -> ResizePad:
     """The way of a native frame, or mask, into what a clip's network sees, and back."""
     height, width = image.shape[:2]
     return ResizePad.for_frame(height, width, clip.size, clip.resize)
-
-
-def resize_pad_square(image: ndarray, clip: ClipConfig) -> ResizePad:
-    """The same for training, whose batches hold frames of all shapes: with padding for ``fit``."""
-    height, width = image.shape[:2]
-    resize = "pad" if clip.resize == "fit" else clip.resize
-    return ResizePad.for_frame(height, width, clip.size, resize)
 
 
 def unit_range(frames: UInt8[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

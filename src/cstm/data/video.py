@@ -1,5 +1,6 @@
 """Videos that FFmpeg reads, files or folders of pictures, one upright RGB frame at a time."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -243,4 +244,8 @@ def _duration(container: InputContainer, stream: VideoStream) -> float | None:
     """Seconds that the video lasts by the container's word, if it has one."""
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
+    # Matroska's is that of the longest stream, sound included; many writers tell each one's, too.
+    if told := re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", "")):
+        hours, minutes, seconds = map(float, told.groups())
+        return 3600 * hours + 60 * minutes + seconds
     return None if container.duration is None else container.duration / av.time_base

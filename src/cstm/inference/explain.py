@@ -30,9 +30,9 @@ class Explanation:
     words: tuple[str, ...]
     """Those that were read, as the network splits the sentence."""
     explained: Explained
-    """As the network gives it: of a square picture, padding included."""
+    """As the network gives it: of its whole input, padding included."""
     place: ResizePad
-    """Where the frame lies in that square."""
+    """Where the frame lies in that input."""
 
     @property
     def streams(self) -> dict[StreamName, list[int]]:

@@ -103,7 +103,7 @@ def write_segmentation(
 
     Raises:
         ValueError: the folder can't be written, a kind is unknown or there is none, or there are no
-            frames.
+            frames, or frames of several sizes.
     """
     _check_kinds(save)
     stream = iter(results)
@@ -134,6 +134,12 @@ def open_writers(task: Task, save: Sequence[Output]) -> Iterator[AddResult]:
         writers = [files.enter_context(WRITERS[kind](task)) for kind in dict.fromkeys(save)]
 
         def add(result: FrameResult) -> None:
+            height, width, _ = result.image.shape
+            if (height, width) != (task.height, task.width):
+                raise ValueError(
+                    f"frame {result.index} has {width}×{height} pixels and the first one "
+                    f"{task.width}×{task.height}; write frames of one size to one folder"
+                )
             for write in writers:
                 write(result)
 

@@ -55,6 +55,10 @@ TRANSPARENT = Encoding(
 """VP9 with an alpha channel in WebM, for browsers and whatever reads with libvpx."""
 
 
+_MOST_PIXELS = 16_384
+"""On a side, of libx264."""
+
+
 class Film:
     """A file that takes one frame after the other; made by :func:`open_film`."""
 
@@ -97,7 +101,14 @@ def open_film(
         fps: mean frames per second; sets how long the last frame stays.
         pixel_aspect: width of a pixel ÷ its height as shown.
         encoding: how the film is stored.
+
+    Raises:
+        ValueError: frames too large for H.264.
     """
+    if encoding is OPAQUE and max(height, width) > _MOST_PIXELS:
+        raise ValueError(
+            f"H.264 has no frames of {width}×{height}; leave films out, as in --save masks json"
+        )
     assert encoding is not OPAQUE or height % 2 == width % 2 == 0, "yuv420p needs even sizes"
     options = encoding.container_options
     with av.open(path, "w", format=encoding.container, options=options) as container:

@@ -32,7 +32,7 @@ def load(
             their edges; ``auto`` takes the latter on a CPU that has instructions for it, where it
             is twice as fast.
         batch: frames × queries computed at once.
-        size: side of the square, in pixels, in which the network sees a frame; None: that of the
+        size: longer side, in pixels, at which the network sees a frame; None: that of the
             weights (384 for ``lite``). A smaller one is faster, and loses the smallest actors.
         least_score: score from which on an actor has a mask, 0 to 1; None: 0.5 for ``lite``. With
             a lower one more actors are found, and more where nobody is.

@@ -34,8 +34,8 @@ class Predictor(Protocol):
     """What a segmenter asks of a network."""
 
     def predict(self, clip: Tensor, words: Tensor) -> Predicted:
-        """Answer for clips (clip, time, 3, size, size) and the words of sentences about them: the
-        same number about each clip, one after the other."""
+        """Answer for clips (clip, time, 3, rows, columns) and the words of sentences about them:
+        the same number about each clip, one after the other."""
         ...
 
     def to(self, device: torch.device, /) -> "Predictor":

@@ -1,6 +1,6 @@
 """BatchNorm over the samples of all processes, and its statistics taken anew after training."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -101,8 +101,9 @@ def statistics_anew(network: nn.Module) -> Iterator[None]:
     Averaging weights leads to wider optima, UAI 2018), and a network that is used at another size
     than it was trained at not to those of its training (Touvron et al., Fixing the train-test
     resolution discrepancy, NeurIPS 2019). Backbones keep theirs, which ``lite`` never trains. The
-    network is in evaluation mode before and after; what nothing passes keeps what it had. Every
-    sample counts alike, in however small a batch it passes.
+    network is in evaluation mode before and after; what nothing passes keeps what it had. Means and
+    variances are those of all samples together, whatever the batches in which they pass; but each
+    batch is normalised by its own on its way, so large ones are better.
     """
     backbones = [module for module in network.modules() if isinstance(module, Backbone)]
     kept = {module for backbone in backbones for module in backbone.modules()}
@@ -111,24 +112,26 @@ def statistics_anew(network: nn.Module) -> Iterator[None]:
         for module in network.modules()
         if isinstance(module, _BatchNorm) and module not in kept
     ]
-    before = [(deepcopy(layer.state_dict()), layer.momentum) for layer in layers]
     passed = Counter[_BatchNorm]()
+    moments = defaultdict[_BatchNorm, Tensor](lambda: torch.zeros(2, 1, dtype=torch.float64))
 
-    def weigh(layer: _BatchNorm, inputs: tuple[Tensor, ...]) -> None:
+    def note(layer: _BatchNorm, inputs: tuple[Tensor, ...]) -> None:
+        channels = inputs[0].detach().float().transpose(0, 1).flatten(1)
+        both = torch.stack([channels.mean(1), channels.square().mean(1)]).double().cpu()
         passed[layer] += len(inputs[0])
-        layer.momentum = len(inputs[0]) / passed[layer]  # a mean over all instead of a running one
+        moments[layer] = moments[layer] + len(inputs[0]) * both
 
-    hooks = []
+    before = [deepcopy(layer.state_dict()) for layer in layers]
+    hooks = [layer.register_forward_pre_hook(note) for layer in layers]
     for layer in layers:
-        layer.reset_running_stats()
-        hooks.append(layer.register_forward_pre_hook(weigh))
         layer.train()
     try:
         yield
     finally:
-        for layer, (state, momentum), hook in zip(layers, before, hooks, strict=True):
+        for layer, state, hook in zip(layers, before, hooks, strict=True):
             hook.remove()
-            layer.momentum = momentum
             layer.eval()
-            if not passed[layer]:
-                layer.load_state_dict(state)
+            if count := passed[layer]:
+                mean, square = moments[layer] / count
+                state |= {"running_mean": mean, "running_var": square - mean.square()}
+            layer.load_state_dict(state)

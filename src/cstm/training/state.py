@@ -64,7 +64,7 @@ def settings_of(
     """All that decides the weights of a run, as JSON gives it back."""
     settings = {
         "model": asdict(experiment.model),
-        "clip": asdict(experiment.clip),
+        "clip": asdict(experiment.clip.in_training),
         "schedule": asdict(schedule),
         "origin": dict(origin),
         "computation": {"precision": fabric.strategy.precision.precision},

@@ -88,11 +88,13 @@ def find(
         raise
     middle = visit.frames // 2
     explains = can_explain(segmenter)
-    done = f"Done: {visit.frames} frames. Move the slider to look at each of them."
+    many = f"{visit.frames} frames. Move the slider to look at each of them."
+    done = f"Done: {many if visit.frames > 1 else 'one frame.'}"
     yield Found(
         status=note(done, *visit.notes),
         picture=visit.picture(middle),
-        frame=gr.update(visible=True, maximum=visit.frames - 1, value=middle),
+        # Of a single frame there is nothing to choose, and no slider is that short.
+        frame=gr.update(visible=visit.frames > 1, maximum=max(1, visit.frames - 1), value=middle),
         key=colour_key(visit),
         saving=_VISIBLE,
         why=_VISIBLE if explains else _HIDDEN,
