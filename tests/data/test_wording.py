@@ -55,6 +55,14 @@ def test_only_persons_wear_what_persons_wear():
     assert not any(text in s for s in reworded("x", None, []) for text in OUTFITS)
 
 
+def test_what_is_added_tells_nothing_about_who_is_there():
+    marked = ["person", "dog", "car"]
+    for sentence, actor in (("the person jumping", "person"), ("a puppy on the left", "dog")):
+        there = reworded(sentence, actor, marked)
+        assert reworded(sentence, None, marked) == there
+        assert len(set(there)) > 50
+
+
 def test_nothing_that_is_added_is_a_clue_of_a_generated_sentence():
     added = " ".join((*SURROUNDINGS, *DOINGS, *COMPANIES, *OUTFITS))
     composed = {words.split()[0] for motion in MOTIONS for words in _MOTIONS[motion]}

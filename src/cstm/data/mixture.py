@@ -80,7 +80,7 @@ class Mixture:
         self._starts = list(accumulate((len(part.pairs) for part in parts), initial=0))
         self._frame_starts = list(accumulate((len(part.groups) for part in parts), initial=0))
         most = min(len(part.pairs) / weight for part, weight in zip(parts, weights, strict=True))
-        self._counts = [round(most * weight) for weight in weights]
+        self._counts = [max(1, round(most * weight)) for weight in weights]
 
     @property
     def epoch_size(self) -> int:

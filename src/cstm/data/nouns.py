@@ -220,7 +220,7 @@ _NOUNS |= _read_table(_MORE)
 
 def noun_of(category: str) -> Noun:
     """What is known of a class; one that is not known is a thing called by its own name."""
-    return _NOUNS.get(category) or Noun("thing", 0.5, (category.replace("_", " "),))
+    return _NOUNS.get(category) or Noun("thing", 0.5, (category,))
 
 
 def _meanings() -> dict[str, frozenset[str]]:
@@ -245,23 +245,30 @@ _MEANT = _meanings()
 
 def meant_by(word: str) -> frozenset[str]:
     """Classes of things one could call by this word."""
-    return _MEANT.get(word) or frozenset({word, word.replace(" ", "_")})
+    return _MEANT.get(word, frozenset()) | {word}
 
 
 CATEGORIES = tuple(_NOUNS)
 """Classes that are known, COCO's first."""
 _PEOPLE = (
-    "adult", "baby", "man", "woman", "boy", "girl", "child", "kid", "human", "people",
-    "pedestrian", "player", "rider",
+    "adult", "baby", "man", "woman", "boy", "girl", "child", "kid", "human", "people", "persons",
+    "men", "women", "boys", "girls", "children", "lady", "guy", "infant", "toddler", "pedestrian",
+    "player", "rider", "cyclist", "worker",
 )  # fmt: skip
-_ALSO = {"ball": "sports ball"} | dict.fromkeys(_PEOPLE, "person")
-"""Other names of some of them, A2D's and whatever else data sets call people."""
+_ALSO = {
+    "ball": "sports ball", "aeroplane": "airplane", "plane": "airplane", "motorbike": "motorcycle",
+    "diningtable": "dining table", "pottedplant": "potted plant", "tvmonitor": "tv",
+    "television": "tv", "sofa": "couch", "cellphone": "cell phone", "mobile phone": "cell phone",
+    "phone": "cell phone", "mug": "cup", "fridge": "refrigerator", "bunny": "rabbit",
+    "puppy": "dog", "kitty": "cat",
+} | dict.fromkeys(_PEOPLE, "person")  # fmt: skip
+"""Other names of some of them, A2D's, VOC's and whatever else data sets call people."""
 _NUMBERS = {category: number for number, category in enumerate(CATEGORIES, start=1)}
 
 
 def class_of(name: str) -> str:
     """A class by the name that it has here; one that is not known keeps its own, in lower case."""
-    name = name.strip().lower()
+    name = name.strip().lower().replace("_", " ")
     return _ALSO.get(name, name)
 
 

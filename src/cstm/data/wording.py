@@ -53,6 +53,10 @@ WORDS = (
 )  # fmt: skip
 """All that may be said besides, for a vocabulary."""
 
+# Of classes that share a word the first one, COCO's.
+_CLASSES = {word: category for category in reversed(CATEGORIES) for word in noun_of(category).words}
+_NAME = re.compile(rf"\b({'|'.join(sorted(map(re.escape, _CLASSES), key=len, reverse=True))})\b")
+
 
 def reword(
     rng: Generator,
@@ -66,10 +70,13 @@ def reword(
     Args:
         rng: what decides.
         sentence: what was said.
-        actor: class of the actor meant; None where it is nobody, or not known.
+        actor: class of the actor meant; None where it is nobody, or not known: then it is the class
+            that the sentence names first, or what is added would tell who is there.
         present: classes of what else is in the picture.
         is_renamed: whether a person may be called something else.
     """
+    if actor is None and (named := _NAME.search(sentence)):
+        actor = _CLASSES[named[0]]
     if rng.random() < _PEOPLE_SHARE and is_renamed:
         sentence = re.sub(r"\bperson\b", pick(rng, _PEOPLE), sentence, count=1)
     match choose(rng, _KINDS):

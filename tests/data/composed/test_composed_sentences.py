@@ -18,7 +18,7 @@ from cstm.data.composed.figures import measure
 from cstm.data.composed.motion import MAY_BE, MOTIONS, draw_partner
 from cstm.data.composed.phrases import phrase
 from cstm.data.composed.sentences import options
-from cstm.data.nouns import CATEGORIES, meant_by, noun_of
+from cstm.data.nouns import CATEGORIES, class_of, meant_by, noun_of
 from cstm.data.words import MAX_WORDS, tokenize
 
 SPRITES = Path("../shared/data/sprites")
@@ -318,6 +318,26 @@ def test_real_photographs():
     for index in range(0, len(clips), 3):
         sample, pair = clips[index], clips.pairs[index]
         assert sample.mask.any() == (pair.instance > 0), pair
+
+
+def test_other_names_mean_the_class_that_they_are_of():
+    names = {"sofa": "couch", "traffic_light": "traffic light", "Men": "person",
+             "aeroplane": "airplane", "polar_bear": "polar bear"}  # fmt: skip
+    for name, category in names.items():
+        assert class_of(name) == category
+        assert category in meant_by(noun_of(category).words[0])
+    assert {"mouse", "rat"} <= meant_by("mouse")
+    assert "glass" in meant_by("glass"), "a data set may call a class so"
+
+
+@pytest.mark.parametrize(("category", "ways"), [("dolphin", {"swimming"}), ("fox", {"walking"})])
+def test_an_animal_goes_as_its_own_class_does(clips, category, ways):
+    member = next(m for plan in clips.plans for m in plan.cast if m.category == "cat")
+    member = replace(member, category=category, pace=0.01)
+    clues = {"noun": "animal", "motion": "left"}
+    rngs = map(np.random.default_rng, range(300))
+    said = " ".join(phrase(rng, clues, [member], member) for rng in rngs)
+    assert set(re.findall(r"walking|running|swimming|flying", said)) == ways
 
 
 def test_words_mean_their_own_class():

@@ -1,5 +1,6 @@
 """Clips composed of photographs and what is cut out of them, as a dataset like the others."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -72,6 +73,7 @@ class ComposedClips:
         self.pairs: list[Pair] = []
         self._sentences: list[tuple[int, Sentence]] = []
         self._last: tuple[int, Clip] | None = None
+        digests: dict[Path, str] = {}
         numbers = CLIPS[split] if clips is None else clips
         if isinstance(numbers, int):
             numbers = range(numbers)
@@ -84,8 +86,9 @@ class ComposedClips:
                 )
             self.plans.append(plan)
             video = f"{split}{number:05d}"
+            content = _content(plan, digests)
             for sentence in plan.sentences:
-                self.pairs.append(_pair(video, plan, sentence))
+                self.pairs.append(_pair(video, plan, sentence, content))
                 self._sentences.append((place, sentence))
 
     def __len__(self) -> int:
@@ -130,7 +133,18 @@ class ComposedClips:
         return self._last[1]
 
 
-def _pair(video: str, plan: Plan, sentence: Sentence) -> Pair:
+def _content(plan: Plan, digests: dict[Path, str]) -> str:
+    """Digest of the pictures in a plan and of what is marked in them."""
+    scene = plan.scene
+    shown = (scene.backdrop.photograph, *(actor.figure.photograph for actor in scene.actors))
+    for photograph in shown:
+        if photograph.path not in digests:
+            digests[photograph.path] = photograph.digest()
+    told = " ".join(digests[photograph.path] for photograph in shown)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _pair(video: str, plan: Plan, sentence: Sentence, content: str) -> Pair:
     camera = "static" if plan.scene.camera.is_static else "moving"
     actor, other = sentence.actor, sentence.look_alike
     action, direction = (None, None) if actor is None else _motion(plan, actor)
@@ -147,6 +161,7 @@ def _pair(video: str, plan: Plan, sentence: Sentence) -> Pair:
         look_alike=None if other is None else other + 1,
         camera=camera,
         kind=kind,
+        content=content,
     )
 
 

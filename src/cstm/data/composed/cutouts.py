@@ -28,7 +28,11 @@ def read_cutouts(root: Path, split: Split) -> list[Photograph]:
     """
     paths: list[Path] = []
     for folder in sorted(path for path in root.glob("cutouts*") if path.is_dir()):
-        found = sorted(folder.glob("*/*.png"))
+        found = sorted(
+            path
+            for path in folder.glob("*/*")
+            if path.suffix.lower() == ".png" and path.name[0] != "."
+        )
         if not found:
             raise ValueError(
                 f"{folder}: no CLASS/*.png; give a folder for each class, or remove this one"

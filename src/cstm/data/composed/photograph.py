@@ -1,6 +1,7 @@
 """A picture and what is marked in it, whatever file told of it; and its part of the dataset."""
 
 import hashlib
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -51,9 +52,16 @@ class Photograph(NamedTuple):
             height, width = picture.shape[:2]
             raise ValueError(
                 f"{self.path}: is {width}×{height} pixels, the instance file says "
-                f"{self.width}×{self.height}; give the pictures that belong to the file"
+                f"{self.width}×{self.height}; give the pictures that belong to the file, "
+                "and turn those upright that a camera's note (EXIF) turns"
             )
         return picture
+
+    def digest(self) -> str:
+        """Tells it from what it was before someone edited its file or the picture."""
+        told = [self.path.name, self.path.stat().st_size, self.width, self.height]
+        marked = [(one.category, one.segmentation, one.crowd) for one in self.instances]
+        return hashlib.sha256(json.dumps([told, marked], default=str).encode()).hexdigest()[:16]
 
     def mask(self, instance: Instance) -> Bool[ndarray, "height width"]:
         """Mask of one of its instances.
@@ -71,7 +79,7 @@ class Photograph(NamedTuple):
         return decode_mask(encoded)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _decode(path: Path) -> UInt8[ndarray, "height width 3"]:
     # Masks are of the picture as stored: no turning by what the camera noted.
     picture = read_picture(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)

@@ -5,7 +5,7 @@ from numpy.random import Generator
 from cstm.data.clues import PLACES, with_article
 from cstm.data.composed.clues import Clues, Described
 from cstm.data.draws import pick
-from cstm.data.nouns import meant_by, noun_of
+from cstm.data.nouns import CATEGORIES, meant_by, noun_of
 
 _SIZES = {"small": ("small", "little", "smaller"), "big": ("big", "large", "bigger")}
 _RELATIONS = {
@@ -69,16 +69,23 @@ def phrase(
     link = pick(rng, ("is", "is", "", "that is"))
     if "motion" not in clues:
         return " ".join(filter(None, (subject, link if where and link != "that is" else "", where)))
-    does = _verb(rng, clues["motion"], noun, meant.pace if meant else None)
+    does = _verb(rng, clues["motion"], noun, meant)
     # After a landmark the motion would be the landmark's.
     does_first = rng.random() < 0.35 or "relation" in clues
     parts = (subject, link, does, where) if does_first else (subject, where, link, does)
     return " ".join(filter(None, parts))
 
 
-def _verb(rng: Generator, motion: str, noun: str, pace: float | None) -> str:
+def _usual(noun: str) -> str:
+    """The class that is mostly called so."""
+    known = sorted(meant_by(noun) & set(CATEGORIES))
+    return min(known, key=lambda category: noun not in noun_of(category).words, default=noun)
+
+
+def _verb(rng: Generator, motion: str, noun: str, meant: Described | None) -> str:
     choices = _MOTIONS[motion]
-    category = min(sorted(meant_by(noun)), key=lambda c: noun not in noun_of(c).words)
+    pace = meant.pace if meant else None
+    category = meant.category if meant else _usual(noun)
     if motion in ("left", "right"):
         walks = _WALKS[noun_of(category).kind]
         if category in _FLIERS:
