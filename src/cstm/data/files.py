@@ -1,6 +1,7 @@
 """What the files of datasets share: places to look in, tables, JSON, faults, sentences."""
 
 import csv
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,11 @@ Report = Callable[[Path, ValueError | str], None]
 def refuse(path: Path, fault: ValueError | str) -> NoReturn:
     """Raise a fault as a ValueError that names the file."""
     raise ValueError(f"{path}: {str(fault).removeprefix(f'{path}: ')}") from None
+
+
+def digest(told: object) -> str:
+    """Sixteen digits that tell what was said, such as a frame's masks, from an earlier state."""
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:16]
 
 
 @contextmanager

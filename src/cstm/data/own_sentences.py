@@ -1,7 +1,5 @@
 """Videos of one's own with masks and sentences, as a dataset like the others."""
 
-import hashlib
-import json
 from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cstm.config import ClipConfig, Split
-from cstm.data.files import tidy
+from cstm.data.files import digest, tidy
 from cstm.data.masks import RunLength, decode_mask
 from cstm.data.nouns import number_of
 from cstm.data.own_files import Annotation, OwnVideo, read_own
@@ -113,7 +111,7 @@ def _digest(actors: Actors, size: int) -> str:
         (actor.number, mask, actor.category, actor.action, actor.direction)
         for actor, mask in actors
     ]
-    return hashlib.sha256(json.dumps([size, told]).encode()).hexdigest()[:16]
+    return digest([size, told])
 
 
 def _number(name: str | None, names: tuple[str, ...]) -> int:

@@ -1,6 +1,5 @@
 """Clips composed of photographs and what is cut out of them, as a dataset like the others."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from cstm.data.composed.plan import Plan, draw_plan
 from cstm.data.composed.render import Clip, render
 from cstm.data.composed.sentences import Sentence
 from cstm.data.composed.stock import Stock
+from cstm.data.files import digest
 from cstm.data.nouns import number_of
 from cstm.data.sample import ACTIONS, DIRECTIONS, Pair, Sample
 
@@ -140,8 +140,7 @@ def _content(plan: Plan, digests: dict[Path, str]) -> str:
     for photograph in shown:
         if photograph.path not in digests:
             digests[photograph.path] = photograph.digest()
-    told = " ".join(digests[photograph.path] for photograph in shown)
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    return digest([digests[photograph.path] for photograph in shown])
 
 
 def _pair(video: str, plan: Plan, sentence: Sentence, content: str) -> Pair:

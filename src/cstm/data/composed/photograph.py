@@ -1,7 +1,6 @@
 """A picture and what is marked in it, whatever file told of it; and its part of the dataset."""
 
 import hashlib
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from jaxtyping import Bool, UInt8
 from numpy import ndarray
 
 from cstm.config import Split
+from cstm.data.files import digest
 from cstm.data.masks import decode_mask, read_segmentation
 
 TEST_PERCENT = 15
@@ -61,7 +61,7 @@ class Photograph(NamedTuple):
         """Tells it from what it was before someone edited its file or the picture."""
         told = [self.path.name, self.path.stat().st_size, self.width, self.height]
         marked = [(one.category, one.segmentation, one.crowd) for one in self.instances]
-        return hashlib.sha256(json.dumps([told, marked], default=str).encode()).hexdigest()[:16]
+        return digest([told, marked])
 
     def mask(self, instance: Instance) -> Bool[ndarray, "height width"]:
         """Mask of one of its instances.
@@ -102,5 +102,5 @@ def read_picture(path: Path, flags: int) -> ndarray:
 
 def split_of(image: int | str) -> Split:
     """Part of the dataset to which a picture belongs, by a hash of its id alone."""
-    digest = hashlib.sha256(str(image).encode()).digest()
-    return "test" if int.from_bytes(digest[:4], "big") % 100 < TEST_PERCENT else "train"
+    hashed = hashlib.sha256(str(image).encode()).digest()
+    return "test" if int.from_bytes(hashed[:4], "big") % 100 < TEST_PERCENT else "train"
