@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import matplotlib
 import numpy as np
 import pytest
 import torch
 
 from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.composed.clips import CLIPS
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.figures import measure
 from cstm.data.masks import mask_area, read_segmentation
@@ -50,42 +52,99 @@ def draw(path: Path) -> None:
     cv2.imwrite(str(path), picture, [cv2.IMWRITE_WEBP_QUALITY, 101])
 
 
-def test_collected_cutouts_are_of_known_classes_and_can_be_cut_out(tool, tmp_path, monkeypatch):
-    stamps, emoji, root = tmp_path / "stamps", tmp_path / "emoji", tmp_path / "photographs"
+@pytest.fixture
+def sources(tool, tmp_path) -> dict[str, Path]:
+    """A picture for all that the table speaks of; the font draws its emoji in white."""
     table = tool.read_table()
-    assert table.keys() <= set(CATEGORIES)
-    for name, (drawn, rendered) in table.items():
-        for stem in drawn:
-            draw(stamps / name / f"{stem}.png")
-            draw(stamps / "cartoon" / f"{stem}.png")
-        for one in rendered:
-            draw(emoji / ("-".join(f"{ord(c):04x}" for c in one) + ".webp"))
-    monkeypatch.setattr(sys, "argv", ["collect", str(root), str(stamps), str(emoji)])
+    for category, names in table["stamps"].items():
+        for name in names:
+            draw(tmp_path / "stamps" / category / f"{name}.png")
+            draw(tmp_path / "stamps" / "cartoon" / f"{name}.png")
+    for names in table["emoji"].values():
+        for emoji in names:
+            draw(tmp_path / "fluent" / f"{tool.code(emoji)}.webp")
+    for names in table["clip art"].values():
+        for name in names:
+            draw(tmp_path / "clip-art" / f"{name}.png")
+    font = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    folders = {name: tmp_path / name for name in ("stamps", "fluent", "clip-art")}
+    return folders | {"noto": font}
+
+
+def collect(tool, root: Path, sources: dict[str, Path], monkeypatch) -> None:
+    places = [str(part) for name, path in sources.items() for part in (f"--{name}", path)]
+    monkeypatch.setattr(sys, "argv", ["collect", str(root), *places])
     tool.main()
+
+
+def test_collected_cutouts_are_of_known_classes_and_can_be_cut_out(
+    tool, sources, tmp_path, monkeypatch, capsys
+):
+    root, table = tmp_path / "photographs", tool.read_table()
+    assert table.keys() == {"stamps", "emoji", "clip art"}
+    categories = set().union(*table.values())
+    assert categories <= set(CATEGORIES)
+    collect(tool, root, sources, monkeypatch)
     found = [*read_cutouts(root, "train"), *read_cutouts(root, "test")]
-    assert len(found) == sum(len(drawn) + len(rendered) for drawn, rendered in table.values())
-    (figure,) = measure(found[0])
-    assert figure.is_whole
-    assert figure.size == pytest.approx((61, 61), abs=1)
-    assert figure.colours.clear == "green"
-    border = found[0].read()[:4]
+    counts = [sum(map(len, table[kind].values())) for kind in ("stamps", "emoji", "clip art")]
+    assert len(found) == counts[0] + 2 * counts[1] + counts[2]
+    printed = f"{len(found)} cut-outs of {len(categories)} classes in {root / 'cutouts'}\n"
+    assert capsys.readouterr().out == printed
+    by_name = {f"{one.path.parent.name}/{one.path.stem}": one for one in found}
+    for name in ("crow/crow", "owl/emoji-1f989", "bear/clip-orso_architetto_francesc_03"):
+        (figure,) = measure(by_name[name])
+        assert figure.is_whole
+        assert figure.size == pytest.approx((61, 61), abs=1)
+        assert figure.colours.clear == "green"
+    assert (by_name["owl/noto-1f989"].read() > 250).all(), "drawn in white"
+    border = by_name["crow/crow"].read()[:4]
     assert (border[..., 1] > border[..., 0]).all(), "colours go on beyond the edge"
     with pytest.raises(SystemExit, match="is not empty"):
-        tool.main()
-    root = tmp_path / "another"
-    monkeypatch.setattr(sys, "argv", ["collect", str(root), str(stamps), str(emoji)])
-    empty = np.zeros((90, 120, 4), np.uint8)
-    cv2.imwrite(str(stamps / "zebra" / "zebra.png"), empty)
+        collect(tool, root, sources, monkeypatch)
+
+
+def test_sources_that_lack_a_picture_make_no_cutouts(tool, sources, tmp_path, monkeypatch):
+    root, stamps = tmp_path / "photographs", sources["stamps"]
+    with pytest.raises(SystemExit, match="install fonts-noto-color-emoji"):
+        collect(tool, root, sources | {"noto": tmp_path / "none.ttf"}, monkeypatch)
+    (sources["clip-art"] / "education" / "scissors.png").unlink()
+    with pytest.raises(SystemExit, match=r"scissors\.png: not there"):
+        collect(tool, root, sources, monkeypatch)
+    (sources["fluent"] / "1f427.webp").unlink()
+    with pytest.raises(SystemExit, match=r"no 1f427\.webp"):
+        collect(tool, root, sources, monkeypatch)
+    cv2.imwrite(str(stamps / "zebra" / "zebra.png"), np.zeros((90, 120, 4), np.uint8))
     with pytest.raises(SystemExit, match=r"zebra\.png: all of it is transparent"):
-        tool.main()
+        collect(tool, root, sources, monkeypatch)
     (stamps / "crow" / "crow.png").unlink()
     with pytest.raises(SystemExit, match="0 files crow"):
-        tool.main()
-    draw(stamps / "crow" / "crow.png")
-    (emoji / "1f427.webp").unlink()
-    with pytest.raises(SystemExit, match=r"no 1f427\.webp"):
-        tool.main()
+        collect(tool, root, sources, monkeypatch)
     assert not root.exists()
+
+
+def test_parts_of_cutouts_are_the_same_thing_and_half_of_it_or_more(tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    tool, root = load_tool("cut_parts"), tmp_path / "photographs"
+    monkeypatch.setattr(sys, "argv", ["parts", str(root)])
+    with pytest.raises(SystemExit, match="no cutouts"):
+        tool.main()
+    for number in range(60):
+        draw(root / "cutouts" / "dog" / f"dog-{number}.png")
+        draw(root / "cutouts_rendered" / "cat" / f"cat.{number}.png")
+    tool.main()
+    parts = sorted(root.rglob("*.part-*.png"))
+    assert capsys.readouterr().out == f"{len(parts)} parts of cut-outs in {root}\n"
+    assert 20 <= len(parts) <= 52
+    whole = np.pi * 30**2
+    for path in parts:
+        alpha = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., 3]
+        assert 0.45 * whole < (alpha > 127).sum() < 0.8 * whole
+        thing = path.name.split(".")[0]
+        assert path.stem.startswith(f"{thing}.part-{thing}"), "and so in the same split"
+    classes = [{one.path.parent.name for one in read_cutouts(root, part)} for part in CLIPS]
+    assert "cat" not in classes[0] & classes[1], "all pictures of one thing stay together"
+    with pytest.raises(SystemExit, match="parts already"):
+        tool.main()
 
 
 def test_the_mean_of_two_runs(tmp_path, monkeypatch):

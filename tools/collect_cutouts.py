@@ -1,159 +1,44 @@
 """Collect cut-outs of animals, vehicles and things for `cstm train --data composed`.
 
-    apt-get install tuxpaint-stamps-default
+    apt-get install tuxpaint-stamps-default fonts-noto-color-emoji openclipart-png
     npm install @lobehub/fluent-emoji-3d
-    python tools/collect_cutouts.py PHOTOGRAPHS /usr/share/tuxpaint/stamps \
-        node_modules/@lobehub/fluent-emoji-3d/assets
+    python tools/collect_cutouts.py PHOTOGRAPHS
 
 writes PHOTOGRAPHS/cutouts/CLASS/*.png. The stamps are photographs cut out by Tux Paint's
-contributors (GPL-2), the emoji rendered models by Microsoft (MIT).
+contributors (GPL-2), the emoji rendered models by Microsoft (MIT) and drawings by Google (OFL), the
+clip art drawings that are in the public domain (Open Clip Art).
 """
 
 import argparse
+import configparser
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from cstm.folder import whole_folder
 
+STAMPS = Path("/usr/share/tuxpaint/stamps")
+FLUENT = Path("node_modules/@lobehub/fluent-emoji-3d/assets")
+NOTO = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
+CLIP_ART = Path("/usr/share/openclipart/png")
 MARGIN, LONG_SIDE = 4, 480
 
-# Class: stamps | emoji. Left out is what is drawn flat, stands in water, or is under 60 pixels.
-TABLE = """
-bird: blackbird lark magpie cuckoo quetzal tucan crowned_crane guineafowl helmeted_guineafowl
-    ostrich nandou peacock albino_peahen vulture | 🐦 🐤 🦚
-duck: duck drake | 🦆
-goose: gander |
-swan: | 🦢
-chicken: hen chicken_profile rooster | 🐓
-turkey: turkey | 🦃
-penguin: penguin little-penguin magellanic_penguin | 🐧
-owl: owl | 🦉
-parrot: adelaide-rosella rainbow-lorikeet | 🦜
-pigeon: pigeon |
-crow: crow |
-seagull: seagull silver-gull |
-pelican: pelican |
-heron: heron_greatblue heron_greatblue_flying |
-flamingo: pink_flamingo | 🦩
-eagle: | 🦅
-cat: | 🐈 🐈‍⬛
-dog: dog dingo | 🐕 🦮 🐩
-horse: horse | 🐎
-donkey: donkey donkey_eating |
-sheep: sheep ram sheep_lamb | 🐑 🐏
-cow: cow cow_white bull zebu yak | 🐄 🐂 🐃
-elephant: elephant | 🐘
-bear: bear european-bear |
-zebra: zebra | 🦓
-giraffe: giraffe | 🦒
-pig: pig pig_golden pig_golden2 wildboar | 🐖
-goat: goat mountaingoat | 🐐
-deer: deer doe wapiti caribou | 🦌
-antelope: gnu-baby-stand gnu-baby gnu-sitting gnu-stand indian_blackbuck |
-camel: camel dromedary | 🐪 🐫
-bison: bison |
-lion: lion lion-2 |
-tiger: tiger tiger_sumatran | 🐅
-leopard: | 🐆
-fox: fox |
-rabbit: rabbit rabbit-2 rabbit_little | 🐇
-squirrel: squirrel | 🐿
-rat: rat mouse |
-hedgehog: | 🦔
-beaver: beaver capybara marmot |
-badger: badger wombat |
-ferret: ferret |
-otter: otter |
-kangaroo: kangaroo | 🦘
-koala: koala |
-monkey: chimp tamarin_emperor |
-gorilla: gorilla |
-hippo: hippopotamus | 🦛
-rhino: rhino_black | 🦏
-seal: sea_lion | 🦭
-dolphin: dolphin | 🐬
-whale: whale orca |
-shark: | 🦈
-fish: bluegroper butterflyfish clownfish coraltrout dolphinfish moonwrasse stripedfish | 🐟 🐠
-lobster: lobster |
-frog: frog frog-1 |
-turtle: | 🐢
-lizard: iguana | 🦎
-snake: | 🐍
-crocodile: | 🐊
-bee: bee hornet hoverfly | 🐝
-butterfly: xanthia | 🦋
-grasshopper: grasshopper mantis |
-car: beetle sedan sportscar2 indycar | 🚗 🚕 🚙 🏎 🚓
-van: | 🚐
-ambulance: | 🚑
-truck: truck garbagetruck firetruck dumper | 🛻 🚚 🚛 🚒
-bus: green_korean_bus | 🚌 🚎
-train: | 🚂 🚃 🚋 🚆
-airplane: 747 f22_raptor | ✈ 🛩
-helicopter: | 🚁
-tractor: | 🚜
-tank: bradley ww2_german_gun infantry-stryker |
-boat: chineseJunk walnutBoat |
-bicycle: pink_tricycle | 🚲
-motorcycle: | 🏍 🛵
-sports ball: australian_rules_football basketball cricketball football soccer tennis_ball
-    | ⚽ 🏀 🏈 ⚾ 🏐 🏉
-tennis racket: tennis_racket |
-balloon: balloon360 | 🎈
-backpack: | 🎒
-handbag: | 👜
-suitcase: | 🧳
-umbrella: | ☂
-chair: | 🪑
-teddy bear: edward_bear | 🧸
-doll: grannysmith |
-scissors: scissors_small_closed scissors_small_open | ✂
-knife: | 🔪
-spoon: | 🥄
-cell phone: | 📱
-laptop: | 💻
-keyboard: | ⌨
-mouse: | 🖱
-clock: | ⏰ 🕰
-book: | 📕
-cup: mug | ☕
-wine glass: | 🍷
-bottle: | 🍾
-vase: pitcher_small | 🏺
-potted plant: | 🪴
-kite: | 🪁
-skateboard: | 🛹
-apple: | 🍎
-banana: banana | 🍌
-orange: orange_seville mandarine sliced_orange | 🍊
-lemon: lemon |
-carrot: carrot | 🥕
-broccoli: broccoli | 🥦
-corn: corn |
-pumpkin: pumpkin_small |
-pizza: | 🍕
-donut: | 🍩
-hot dog: | 🌭
-sandwich: | 🥪
-cake: | 🎂
-guitar: guitar2 guitar_classical guitar_electric guitar_electric_bass | 🎸
-violin: violin cello | 🎻
-drum: drum_tomtom_floor | 🥁
-hammer: hammer mallet_metal |
-saw: saw |
-"""
+TABLE = Path(__file__).with_name("cutouts.ini")
+NOTO_SIZE = 109
+"""Pixels an em, the one size that the font holds its pictures in."""
 
 
-def read_table() -> dict[str, tuple[list[str], list[str]]]:
-    found = {}
-    for entry in TABLE.replace("\n    ", " ").strip().splitlines():
-        name, files = entry.split(":")
-        stamps, emoji = files.split("|")
-        found[name] = stamps.split(), emoji.split()
-    return found
+def read_table() -> dict[str, dict[str, list[str]]]:
+    """Of each kind of source, the pictures of each class."""
+    table = configparser.ConfigParser(delimiters=("=",))
+    table.read(TABLE, "utf-8")
+    return {
+        kind: {category: names.split() for category, names in table[kind].items()}
+        for kind in table.sections()
+    }
 
 
 def find_stamp(folder: Path, name: str) -> Path:
@@ -163,12 +48,25 @@ def find_stamp(folder: Path, name: str) -> Path:
     return found[0]
 
 
+def code(emoji: str) -> str:
+    return "-".join(f"{ord(character):04x}" for character in emoji)
+
+
 def find_emoji(folder: Path, emoji: str) -> Path:
-    code = "-".join(f"{ord(character):04x}" for character in emoji)
-    for path in (folder / f"{code}.webp", folder / f"{code}-fe0f.webp"):
+    for path in (folder / f"{code(emoji)}.webp", folder / f"{code(emoji)}-fe0f.webp"):
         if path.exists():
             return path
-    raise ValueError(f"{folder}: no {code}.webp for {emoji}")
+    raise ValueError(f"{folder}: no {code(emoji)}.webp for {emoji}")
+
+
+def draw_emoji(font: ImageFont.FreeTypeFont, emoji: str) -> np.ndarray:
+    """Draw an emoji of a colour font, BGRA."""
+    picture = Image.new("RGBA", (2 * NOTO_SIZE, 2 * NOTO_SIZE))
+    ImageDraw.Draw(picture).text((16, 16), emoji, font=font, embedded_color=True)
+    drawn = cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGBA2BGRA)
+    # At edges the canvas' black is mixed in.
+    colours = drawn[..., :3] * (255 / np.maximum(drawn[..., 3:].astype(float), 1))
+    return np.dstack([np.uint8(np.clip(colours + 0.5, 0, 255)), drawn[..., 3]])
 
 
 def cut(picture: np.ndarray, source: object) -> np.ndarray:
@@ -202,6 +100,13 @@ def write(picture: np.ndarray, target: Path) -> None:
 
 
 def read(source: Path) -> np.ndarray:
+    """Read a picture with a transparent background, BGRA.
+
+    Raises:
+        ValueError: there is none, or no such background.
+    """
+    if not source.is_file():
+        raise ValueError(f"{source}: not there; is the package another version?")
     picture = cv2.imread(str(source), cv2.IMREAD_UNCHANGED)
     if picture is None or picture.ndim < 3 or picture.shape[2] != 4:
         raise ValueError(f"{source}: no transparent background")
@@ -213,29 +118,54 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("root", type=Path)
-    parser.add_argument("stamps", type=Path)
-    parser.add_argument("emoji", type=Path)
+    parser.add_argument("--stamps", type=Path, default=STAMPS, help="folder of Tux Paint's stamps")
+    parser.add_argument("--fluent", type=Path, default=FLUENT, help="folder with *.webp")
+    parser.add_argument("--noto", type=Path, default=NOTO, help="the font")
+    parser.add_argument("--clip-art", type=Path, default=CLIP_ART, help="folder with animals/, …")
     args = parser.parse_args()
     out = args.root / "cutouts"
     try:
-        count = collect(out, args.stamps, args.emoji)
+        count = collect(out, args.stamps, args.fluent, args.noto, args.clip_art)
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    print(f"{count} cut-outs of {len(read_table())} classes in {out}")
+    print(f"{count} cut-outs of {len(list(out.iterdir()))} classes in {out}")
 
 
-def collect(out: Path, stamps: Path, emoji: Path) -> int:
-    """Write all of the table into a new folder, or nothing; returns how many."""
-    sources: dict[str, Path] = {}
-    for name, (drawn, rendered) in read_table().items():
-        sources |= {f"{name}/{stamp}.png": find_stamp(stamps, stamp) for stamp in drawn}
-        for one in rendered:
-            path = find_emoji(emoji, one)
-            sources[f"{name}/emoji-{path.stem}.png"] = path
+def collect(out: Path, stamps: Path, fluent: Path, noto: Path, clip_art: Path) -> int:
+    """Write all of the table into a new folder, or nothing; returns how many.
+
+    Raises:
+        ValueError: a picture is not there or is no cut-out, or there is no writing.
+    """
+    count = 0
     with whole_folder(out) as folder:
-        for place, source in sources.items():
-            write(cut(read(source), source), folder / place)
-    return len(sources)
+        for place, picture in pictures(stamps, fluent, noto, clip_art):
+            write(cut(picture, place), folder / place)
+            count += 1
+    return count
+
+
+def pictures(
+    stamps: Path, fluent: Path, noto: Path, clip_art: Path
+) -> Iterator[tuple[str, np.ndarray]]:
+    """All of the table: CLASS/NAME.png, and its picture, BGRA."""
+    table = read_table()
+    for category, names in table["stamps"].items():
+        for name in names:
+            yield f"{category}/{name}.png", read(find_stamp(stamps, name))
+    try:
+        font = ImageFont.truetype(noto, NOTO_SIZE)
+    except OSError as error:
+        raise ValueError(f"{noto}: {error}; install fonts-noto-color-emoji") from None
+    for category, names in table["emoji"].items():
+        for emoji in names:
+            rendered = find_emoji(fluent, emoji)
+            yield f"{category}/emoji-{rendered.stem}.png", read(rendered)
+            yield f"{category}/noto-{code(emoji)}.png", draw_emoji(font, emoji)
+    for category, names in table["clip art"].items():
+        for name in names:
+            place = f"{category}/clip-{name.rpartition('/')[2].strip('._')}.png"
+            yield place.replace("._", "_"), read(clip_art / f"{name}.png")
 
 
 if __name__ == "__main__":

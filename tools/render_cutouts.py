@@ -57,6 +57,8 @@ FLAT = {
     "mouse", "toothbrush", "donut", "pizza",
 }  # fmt: skip
 """Which lie flat, and are seen from 25 to 85 degrees above."""
+FACING = {"traffic light", "stop sign", "parking meter", "teddy bear"}
+"""Which have a front, and are seen from there or from a side."""
 
 
 class Model(Protocol):
@@ -187,15 +189,20 @@ def find_one(folders: Iterable[Path], name: str) -> Path:
     return found[0]
 
 
-def render(model: Model, rng: np.random.Generator, rises: tuple[float, float]) -> np.ndarray:
+def render(
+    model: Model, rng: np.random.Generator, rises: tuple[float, float], aside: float = 180
+) -> np.ndarray:
     """Render it from anywhere between two rises in degrees, in any light.
+
+    Seen from its front, or at most ``aside`` degrees to its left or right.
 
     Returns a picture of 480 × 480 pixels, BGRA, transparent where the model is not.
     """
     plotter = pv.Plotter(off_screen=True, window_size=[SIDE, SIDE], lighting="none")
     plotter.renderer.SetBackground(0, 0, 0)
     model.stage(plotter, rng)
-    turn, rise = rng.uniform(0, 2 * np.pi), np.deg2rad(rng.uniform(*rises))
+    turn = np.deg2rad((rng.uniform(0, 2 * aside) + aside) % (2 * aside) - aside)
+    rise = np.deg2rad(rng.uniform(*rises))
     eye = (np.cos(rise) * np.sin(turn), np.sin(rise), np.cos(rise) * np.cos(turn))
     plotter.camera_position = [eye, (0, 0, 0), (0, 1, 0)]
     plotter.camera.view_angle = rng.uniform(18, 45)
@@ -245,7 +252,8 @@ def render_all(out: Path, furniture: Path, animals: Path, airplanes: Path) -> in
                 place = f"{category}/{model.name}.{number}.png"
                 digest = hashlib.sha256(place.encode()).digest()
                 rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-                picture = render(model, rng, (25, 85) if category in FLAT else (-2, 32))
+                rises = (25, 85) if category in FLAT else (-2, 32)
+                picture = render(model, rng, rises, 75 if category in FACING else 180)
                 picture = develop(picture, rng, category in PAINTED)
                 write(cut(picture, place), folder / place)
                 shown.advance(task)
