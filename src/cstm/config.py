@@ -15,6 +15,8 @@ Output = Literal[
 ]
 USUAL_OUTPUTS: tuple[Output, ...] = ("masks", "overlay", "picture", "json")
 Precision = Literal["32-true", "bf16-mixed", "16-mixed", "64-true"]
+Looks = Literal[1, 2]
+"""How often a small actor is looked at: the second time nearer."""
 PrecisionInUse = Literal["auto", "32-true", "bf16-mixed"]
 Resize = Literal["pad", "fit", "squash"]
 
@@ -152,7 +154,8 @@ class Schedule:
     batch_norm: Literal["trained", "fixed"] = "trained"
     """Fixed: backbones keep the BatchNorm statistics they start with; its scales still learn."""
     average: float = 0.0
-    """Decay of a moving average of the weights, which is validated and kept; 0 switches it off."""
+    """Decay of a moving average of the weights, which is validated and kept; 0 switches it off. 1:
+    the mean of all steps after warm-up and probing; best with a learning rate that never falls."""
     decay: Literal["step", "cosine"] = "step"
     """Step: divided by 10 every ``decay_epochs``. Cosine: to zero over the whole run."""
     decay_epochs: int = 8
@@ -213,8 +216,8 @@ class Schedule:
             probing_steps=self.probing_steps,
             presence_weight=self.presence_weight,
         )
-        if not 0 <= self.average < 1:
-            raise ValueError(f"average should be at least 0 and below 1, got {self.average}")
+        if not 0 <= self.average <= 1:
+            raise ValueError(f"average should be at least 0 and at most 1, got {self.average}")
 
 
 @dataclass(frozen=True)

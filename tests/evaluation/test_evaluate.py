@@ -75,15 +75,15 @@ class Turned(A2DSentences):
         return replace(sample, frames=sample.frames.swapaxes(1, 2), **turned)
 
 
-@pytest.mark.parametrize("second_look", [False, True])
-def test_frames_of_several_shapes_share_a_batch_without_padding(network, samples, second_look):
+@pytest.mark.parametrize("looks", [1, 2])
+def test_frames_of_several_shapes_share_a_batch_without_padding(network, samples, looks):
     turned = Turned(samples.root, "test", CLIP)
     assert len({turned[index].mask.shape for index in range(len(turned))}) == 2
     fitted = ClipConfig(size=96, resize="fit")
     results = []
     for batch in (1, 7):
         metric = make_protocol("ratio", 96)
-        list(evaluate(*network, turned, fitted, metric, batch=batch, second_look=second_look))
+        list(evaluate(*network, turned, fitted, metric, batch=batch, looks=looks))
         results.append(metric.compute())
     assert results[0]["samples"] == len(turned)
     assert results[0]["mean_iou"] == pytest.approx(results[1]["mean_iou"], abs=1e-3)
@@ -232,8 +232,8 @@ def test_a_second_look_finds_what_the_segmenters_finds(samples, network):
     _, vocabulary = network
     white = White(get_experiment("tiny").model, len(vocabulary)).eval()
     metric = make_protocol("ratio", 64)
-    list(evaluate(white, vocabulary, samples, CLIP, metric, range(9), 4, 0, second_look=True))
-    segmenter = Segmenter(white, vocabulary, CLIP, second_look=True)
+    list(evaluate(white, vocabulary, samples, CLIP, metric, range(9), 4, 0, looks=2))
+    segmenter = Segmenter(white, vocabulary, CLIP, looks=2)
     once_only = Segmenter(white, vocabulary, CLIP)
     changed = 0
     for number, row in metric.rows.items():
@@ -246,7 +246,7 @@ def test_a_second_look_finds_what_the_segmenters_finds(samples, network):
         changed += bool((once.masks != found.masks).any())
     assert changed
     with pytest.raises(ValueError, match="native size"):
-        evaluate_command("tiny", root=samples.root, protocol="released", second_look=True)
+        evaluate_command("tiny", root=samples.root, protocol="released", looks=2)
 
 
 def test_settings_that_make_no_sense(samples, tmp_path):

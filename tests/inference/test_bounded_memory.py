@@ -17,8 +17,8 @@ def numbered(length):
     return [np.full((16, 16, 3), index, np.uint8) for index in range(length)]
 
 
-@pytest.mark.parametrize("second_look", [False, True])
-def test_memory_is_bounded(brightness, vocabulary, second_look):
+@pytest.mark.parametrize("looks", [1, 2])
+def test_memory_is_bounded(brightness, vocabulary, looks):
     """Native frames wait for the six frames after them, and for their batch; for a second look
     the eight frames before them do, too."""
     alive = 0
@@ -38,12 +38,12 @@ def test_memory_is_bounded(brightness, vocabulary, second_look):
 
     brightness.clips = weakref.WeakSet()  # keeps nothing alive
     brightness.clips.extend = lambda clips: None
-    segmenter = Segmenter(brightness, vocabulary, SMALL, batch=4, second_look=second_look)
+    segmenter = Segmenter(brightness, vocabulary, SMALL, batch=4, looks=looks)
     most = 0
     for result in segmenter.segment(stream(), ["cat", "dog"]):
         del result
         most = max(most, alive)
-    assert 0 < most <= 6 + 1 + 4 // 2 + 1 + 8 * second_look
+    assert 0 < most <= 6 + 1 + 4 // 2 + 1 + 8 * (looks - 1)
 
 
 @pytest.mark.parametrize("every", [1, 5, 40])

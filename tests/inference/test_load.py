@@ -58,6 +58,12 @@ def test_a_network_may_look_at_larger_frames():
     assert np.abs(some.probabilities - others.probabilities).max() > 1e-3
 
 
+@pytest.mark.parametrize(("name", "looks"), [("lite", 2), ("tiny", 1)])
+def test_weights_that_know_small_actors_look_twice(name, looks):
+    assert cstm.load(name).looks == looks
+    assert cstm.load(name, looks=1).looks == 1
+
+
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert str(pick_device("auto")) == "cpu"

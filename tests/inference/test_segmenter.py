@@ -200,10 +200,8 @@ def test_a_second_look_shows_small_actors_nearer_and_asks_the_same(brightness, v
         truths.append(truth)
         video.append(np.repeat(truth[..., None], 3, 2).astype(np.uint8) * 255)
 
-    def overlaps(second_look):
-        segmenter = Segmenter(
-            brightness, vocabulary, ClipConfig(size=32), batch=3, second_look=second_look
-        )
+    def overlaps(looks):
+        segmenter = Segmenter(brightness, vocabulary, ClipConfig(size=32), batch=3, looks=looks)
         results = list(segmenter.segment(iter(video), ["cat", "dog"]))
         masks = [mask for result in results for mask in result.masks]
         return [
@@ -211,9 +209,9 @@ def test_a_second_look_shows_small_actors_nearer_and_asks_the_same(brightness, v
             for mask, truth in zip(masks, np.repeat(truths, 2, axis=0), strict=True)
         ]
 
-    once, asked = overlaps(False), len(brightness.clips)
+    once, asked = overlaps(1), len(brightness.clips)
     assert asked == 18
-    twice = overlaps(True)
+    twice = overlaps(2)
     assert min(twice) > max(0.85, *once)
     assert len(brightness.clips) == 18 + 36
     words = [vocabulary.encode(text) for text in ("cat", "dog")]

@@ -64,10 +64,21 @@ def test_the_average_follows_and_forgets_the_beginning():
     assert torch.equal(average.network.decoder.heads[1][0].bias, network.decoder.heads[1][0].bias)
 
 
+def test_the_mean_is_that_of_all_steps_once_training_has_settled():
+    network = ActorSegmenter(get_experiment("tiny").model, 9)
+    average = Average(network, 1.0, begin=2)
+    value, mean = (each.decoder.heads[0][0].bias for each in (network, average.network))
+    for step, number in enumerate([8.0, -6.0, 3.0, 5.0, 10.0]):
+        torch.nn.init.constant_(value, number)
+        average.update(network, step)
+        expected = number if step <= 2 else {3: 4.0, 4: 6.0}[step]
+        assert float(mean[0]) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [("learning_rate", -1.0), ("positive_weight", float("nan")), ("warm_up_steps", -5),
-     ("presence_weight", float("inf")), ("batch", 0), ("average", 1.0), ("samples", -1)],
+     ("presence_weight", float("inf")), ("batch", 0), ("average", 1.1), ("samples", -1)],
 )  # fmt: skip
 def test_settings_that_no_training_has_are_refused(setting, value):
     with pytest.raises(ValueError, match=f"{setting} should be at least"):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from rich.console import Console
 from tyro.conf import Positional
 
-from cstm.config import DataFormat, Device, PrecisionInUse, Protocol, Split
+from cstm.config import DataFormat, Device, Looks, PrecisionInUse, Protocol, Split
 from cstm.experiments import get_experiment
 from cstm.folder import check_output_file
 
@@ -28,7 +28,7 @@ def evaluate(
     precision: PrecisionInUse = "32-true",
     batch: int = 16,
     size: int | None = None,
-    second_look: bool = False,
+    looks: Looks = 1,
     workers: int = 2,
     json: bool = False,
     overwrite: bool = False,
@@ -59,7 +59,7 @@ def evaluate(
             takes on this one.
         batch: Samples computed at once.
         size: Longer side of the network's input in pixels; that of the weights if not given.
-        second_look: Look again, nearer, at small actors, as `cstm segment --second-look` does.
+        looks: 2 looks again, nearer, at small actors, as `cstm segment` does with lite.
         workers: Processes that decode.
         json: Print JSON instead of tables.
         overwrite: Replace the files of --save-predictions and --save-truth if they are there.
@@ -75,9 +75,9 @@ def evaluate(
     from cstm.training.checkpoint import load_checkpoint
 
     _check_settings(batch, samples, overwrite, save_predictions, save_truth)
-    if second_look and protocol == "released":
+    if looks == 2 and protocol == "released":
         raise ValueError(
-            "--second-look gives masks of native size, and --protocol released looks at those of "
+            "--looks 2 gives masks of native size, and --protocol released looks at those of "
             "the network's; choose another protocol"
         )
     checkpoint = load_checkpoint(find_weights(weights)).at_size(size)
@@ -97,7 +97,7 @@ def evaluate(
             batch,
             workers,
             data,
-            second_look,
+            looks,
         )
         with fabric.autocast():
             track(counts, len(mine), "evaluating")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.markup import escape
 
-from cstm.config import Device, at_least
+from cstm.config import Device, Looks, at_least
 
 
 def serve(
@@ -22,7 +22,7 @@ def serve(
     device: Device = "auto",
     size: int | None = None,
     least_score: float | None = None,
-    second_look: bool = False,
+    looks: Looks | None = None,
 ) -> None:
     """Open a page in the browser: drop a video, write sentences, see who is found.
 
@@ -44,7 +44,7 @@ def serve(
         size: Longer side of the network's input in pixels, that of the weights if not given; a
             smaller one is faster and loses the smallest actors.
         least_score: Score from which on an actor has a mask, from 0 to 1; 0.5 if not given (lite).
-        second_look: Look again, nearer, at small actors, as `cstm segment --second-look` does.
+        looks: 2 looks again, nearer, at small actors, 1 does not, as `cstm segment --looks` says.
     """
     try:
         from cstm.web.serve import open_page
@@ -61,9 +61,7 @@ def serve(
     if not 0 < port < 2**16:
         raise ValueError(f"port should be a number from 1 to {2**16 - 1}, got {port}")
     limits = Limits(seconds=seconds, megabytes=megabytes, sentences=sentences)
-    segmenter = load(
-        weights, device=device, size=size, least_score=least_score, second_look=second_look
-    )
+    segmenter = load(weights, device=device, size=size, least_score=least_score, looks=looks)
     with open_page(segmenter, limits, host, port, waiting) as page:
         print(f"open {page.local_url} in a browser; stop with Ctrl-C", flush=True)
         page.block_thread()

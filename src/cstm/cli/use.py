@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tyro.conf import Positional, UseAppendAction
 
-from cstm.config import USUAL_OUTPUTS, Device, Output, PrecisionInUse
+from cstm.config import USUAL_OUTPUTS, Device, Looks, Output, PrecisionInUse
 
 
 def segment(
@@ -23,7 +23,7 @@ def segment(
     batch: int = 8,
     size: int | None = None,
     least_score: float | None = None,
-    second_look: bool = False,
+    looks: Looks | None = None,
     overwrite: bool = False,
 ) -> None:
     """Find the actors that sentences describe, in every frame of a video.
@@ -64,9 +64,10 @@ def segment(
             384). A smaller one, such as 320, is faster and loses the smallest actors.
         least_score: Score from which on an actor has a mask, from 0 to 1; 0.5 if not given (lite).
             Lower finds more actors, and more where nobody is. masks.json has the scores.
-        second_look: Look again, nearer, at actors under three tenths of the frame: better masks,
-            most of all where the video is sharp, in up to twice the time for one sentence, and more
-            for several, which share their first look alone.
+        looks: 2 looks again, nearer, at actors under three tenths of the frame: better masks, most
+            of all where the video is sharp, in up to twice the time for one sentence, and more
+            for several, which share their first look alone. 1 doesn't. If not given, 2 for weights
+            that learned from clips shown nearer and farther (lite), else 1.
         overwrite: Replace the folder if an earlier run wrote it.
     """
     from cstm.data.frame_range import parse_range
@@ -83,7 +84,7 @@ def segment(
         batch=batch,
         size=size,
         least_score=least_score,
-        second_look=second_look,
+        looks=looks,
     )
     count = segment_to_folder(
         segmenter, video, query, out, save=save, frames=wanted, overwrite=overwrite

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from cstm.config import ClipConfig, DataFormat
+from cstm.config import ClipConfig, DataFormat, Looks
 from cstm.data.coco_results import Prediction, image_ids, read_predictions, read_truth
 from cstm.data.combinations import read_unseen_videos
 from cstm.data.masks import encode_mask, judge
@@ -34,7 +34,7 @@ def evaluate(
     batch: int = 8,
     workers: int = 2,
     data: DataFormat = "a2d",
-    second_look: bool = False,
+    looks: Looks = 1,
 ) -> Iterator[int]:
     """Count the samples at ``indices`` (all of them if None) under a protocol.
 
@@ -60,7 +60,7 @@ def evaluate(
         maps = [
             fit.invert(small[None])[0].numpy() for fit, small in zip(fits, small_maps, strict=True)
         ]
-        if second_look:
+        if looks == 2:
             first = [
                 Seen(list(sample.frames), native, judge(native, native > 0.5, presence)[0])
                 for (_, sample), native, presence in zip(group, maps, presences, strict=True)

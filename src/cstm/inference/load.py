@@ -4,7 +4,7 @@ import difflib
 from importlib.resources import files
 from pathlib import Path
 
-from cstm.config import Device, PrecisionInUse
+from cstm.config import Device, Looks, PrecisionInUse
 from cstm.inference.segmenter import Segmenter
 from cstm.processes import pick_device, pick_precision
 from cstm.training.checkpoint import load_checkpoint
@@ -20,7 +20,7 @@ def load(
     batch: int = 8,
     size: int | None = None,
     least_score: float | None = None,
-    second_look: bool = False,
+    looks: Looks | None = None,
 ) -> Segmenter:
     """Load trained weights, ready for any video.
 
@@ -36,8 +36,9 @@ def load(
             weights (384 for ``lite``). A smaller one is faster, and loses the smallest actors.
         least_score: score from which on an actor has a mask, 0 to 1; None: 0.5 for ``lite``. With
             a lower one more actors are found, and more where nobody is.
-        second_look: whether small actors are looked at again, nearer: better masks of them, in up
-            to twice the time for one sentence, and more for several.
+        looks: 2: small actors are looked at again, nearer: better masks of them, in up to twice
+            the time for one sentence, and more for several; 1: they are not; None: 2 for weights
+            that learned from clips shown nearer and farther, such as ``lite``, else 1.
 
     Raises:
         ValueError: no such weights, or not a checkpoint; no GPU; a batch, size or score that makes
@@ -45,6 +46,8 @@ def load(
     """
     checkpoint = load_checkpoint(find_weights(weights)).at_size(size)
     place = pick_device(device)
+    if looks is None:
+        looks = 2 if checkpoint.experiment.decoder.zoom else 1
     return Segmenter(
         checkpoint.network,
         checkpoint.vocabulary,
@@ -53,7 +56,7 @@ def load(
         precision=pick_precision(precision, place),
         batch=batch,
         least_score=least_score,
-        second_look=second_look,
+        looks=looks,
     )
 
 

@@ -13,13 +13,13 @@ from jaxtyping import Bool, Float, Int, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from cstm.config import ClipConfig
+from cstm.config import ClipConfig, Looks
 from cstm.data.clip import reach
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.masks import judge
 from cstm.data.second_look import Seen, look_again
 from cstm.data.transforms import resize_pad, unit_range
-from cstm.data.video import Video
+from cstm.data.video import Frame, Video
 from cstm.data.words import Vocabulary
 from cstm.inference import SegmentationWarning
 from cstm.inference.queries import encode_queries
@@ -63,8 +63,8 @@ class Segmenter:
         batch: how many clips go through the network at once; one clip is one frame and one query.
         least_score: score below which a mask is emptied, 0 to 1; None: 0.5 of a network that tells
             whether the actor is there, else 0.
-        second_look: whether small actors are looked at again, nearer, one frame's at a time: their
-            masks are better and take longer (:func:`~cstm.data.second_look.look_again`).
+        looks: 1, or 2: small actors are looked at again, nearer; their masks are better and take
+            longer (:func:`~cstm.data.second_look.look_again`).
 
     Raises:
         ValueError: a batch below 1, or a score outside 0 to 1.
@@ -79,7 +79,7 @@ class Segmenter:
         precision: Literal["32-true", "bf16-mixed"] = "32-true",
         batch: int = 8,
         least_score: float | None = None,
-        second_look: bool = False,
+        looks: Looks = 1,
     ) -> None:
         if batch < 1:
             raise ValueError(f"a batch holds at least 1 clip, got {batch}")
@@ -92,7 +92,7 @@ class Segmenter:
         self.precision = precision
         self.batch = batch
         self.least_score = least_score
-        self.second_look = second_look
+        self.looks = looks
 
     def segment(
         self,
@@ -132,7 +132,7 @@ class Segmenter:
     ) -> Iterator[FrameResult]:
         asked = wanted, *reach(self.clip)
         frames = video.frames(*asked) if isinstance(video, Video) else numbered(video, *asked)
-        all_targets = targets(frames, self.clip, keep_native=self.second_look)
+        all_targets = targets(frames, self.clip, keep_native=self.looks == 2)
         for group in _groups(all_targets, max(1, self.batch // len(words))):
             yield from self._group_results(group, words, keep)
         if isinstance(video, Video) and video.damage:
@@ -148,11 +148,16 @@ class Segmenter:
         clips = np.stack([target.clip for target in group])
         asked = words.repeat(len(group), 1)
         answers = [self._answer(clips, some) for some in asked.split(self.batch)]
-        maps = torch.cat([map_ for map_, _ in answers]).split(len(words))
         presences = list(chain.from_iterable(presence for _, presence in answers))
+        maps = torch.cat([map_ for map_, _ in answers]).split(len(words))
+        native: list[Float[ndarray, "_height _width"]] = []
+        for target, of_target in zip(group, maps, strict=True):
+            native.extend(self._bring_back(of_target, target.frame.image))
+        if self.looks == 2:
+            native = self._look_again(group, asked, native, presences)
         for number, target in enumerate(group):
-            asked = slice(number * len(words), (number + 1) * len(words))
-            yield self._result(target, words, maps[number], presences[asked], keep)
+            own = slice(number * len(words), (number + 1) * len(words))
+            yield self._result(target.frame, np.stack(native[own]), presences[own], keep)
 
     @contextmanager
     def computing(self) -> Iterator[None]:
@@ -171,19 +176,48 @@ class Segmenter:
             return self.network.predict(inputs, words).probabilities()
 
     @torch.inference_mode()
+    def _bring_back(
+        self, maps: Float[Tensor, "query rows columns"], image: UInt8[ndarray, "height width 3"]
+    ) -> Float[ndarray, "query height width"]:
+        """Maps of a frame at its native size."""
+        return resize_pad(image, self.clip).invert(maps).cpu().numpy()
+
+    def _look_again(
+        self,
+        group: Sequence[Target],
+        asked: Int[Tensor, "sentence word"],
+        native: Sequence[Float[ndarray, "_height _width"]],
+        presences: Sequence[float | None],
+    ) -> list[Float[ndarray, "_height _width"]]:
+        """Probabilities after a second look at those who are small, and there."""
+        each = len(asked) // len(group)
+        clips = (target.native for target in group for _ in range(each))
+        judged = map(self._judge, native, presences)
+        first = [
+            Seen(clip, probability, mask)
+            for clip, probability, (mask, _) in zip(clips, native, judged, strict=True)
+        ]
+
+        def answer(
+            clips: UInt8[ndarray, "clip time 3 rows columns"], numbers: list[int]
+        ) -> Float[Tensor, "clip size size"]:
+            return self._answer(clips, asked[numbers])[0]
+
+        return look_again(first, self.clip, self.batch, answer)
+
+    def _judge(
+        self, probability: Float[ndarray, "height width"], presence: float | None
+    ) -> tuple[Bool[ndarray, "height width"], float]:
+        return judge(probability, probability > 0.5, presence, self.least_score)
+
     def _result(
         self,
-        target: Target,
-        words: Int[Tensor, "query word"],
-        maps: Float[Tensor, "query rows columns"],
+        frame: Frame,
+        native: Float[ndarray, "query height width"],
         presences: Sequence[float | None],
         keep: Literal["masks", "probabilities"],
     ) -> FrameResult:
-        """Bring one frame's maps back to its native size, and settle masks and scores."""
-        frame = target.frame
-        native = resize_pad(frame.image, self.clip).invert(maps).cpu().numpy()
-        if self.second_look:
-            native = self._look_again(target, words, native, presences)
+        """Settle masks and scores of one frame."""
         masks, scores = zip(*map(self._judge, native, presences), strict=True)
         return FrameResult(
             frame.index,
@@ -193,32 +227,6 @@ class Segmenter:
             np.array(scores),
             native if keep == "probabilities" else None,
         )
-
-    def _judge(
-        self, probability: Float[ndarray, "height width"], presence: float | None
-    ) -> tuple[Bool[ndarray, "height width"], float]:
-        return judge(probability, probability > 0.5, presence, self.least_score)
-
-    def _look_again(
-        self,
-        target: Target,
-        words: Int[Tensor, "query word"],
-        native: Float[ndarray, "query height width"],
-        presences: Sequence[float | None],
-    ) -> Float[ndarray, "query height width"]:
-        """Probabilities after a second look at those who are small, and there."""
-        judged = map(self._judge, native, presences)
-        first = [
-            Seen(target.native, probability, mask)
-            for probability, (mask, _) in zip(native, judged, strict=True)
-        ]
-
-        def answer(
-            clips: UInt8[ndarray, "clip time 3 rows columns"], numbers: list[int]
-        ) -> Float[Tensor, "clip size size"]:
-            return self._answer(clips, words[numbers])[0]
-
-        return np.stack(look_again(first, self.clip, self.batch, answer))
 
 
 def _groups(targets: Iterable[Target], most: int) -> Iterator[list[Target]]:

@@ -97,7 +97,10 @@ def fit(
         task.network.compile()
     adam = torch.optim.Adam(parameter_groups(objective), lr=schedule.learning_rate)
     model, optimizer = fabric.setup(objective, adam)
-    average = Average(task.network, schedule.average) if schedule.average else None
+    average = None
+    if schedule.average:
+        settled = schedule.warm_up_steps + schedule.probing_steps
+        average = Average(task.network, schedule.average, settled)
     kept = task.network if average is None else average.network
     state = State(folder, fabric, objective, optimizer, average, task)
     progress = state.resume()
