@@ -105,8 +105,14 @@ def test_collected_cutouts_are_of_known_classes_and_can_be_cut_out(
 
 def test_sources_that_lack_a_picture_make_no_cutouts(tool, sources, tmp_path, monkeypatch):
     root, stamps = tmp_path / "photographs", sources["stamps"]
-    with pytest.raises(SystemExit, match="install fonts-noto-color-emoji"):
-        collect(tool, root, sources | {"noto": tmp_path / "none.ttf"}, monkeypatch)
+    for name, package in {
+        "stamps": "tuxpaint-stamps-default", "fluent": "@lobehub/fluent-emoji-3d",
+        "noto": "fonts-noto-color-emoji", "clip-art": "openclipart-png",
+    }.items():  # fmt: skip
+        with pytest.raises(SystemExit, match=f"none: not there; install {package}"):
+            collect(tool, root, sources | {name: tmp_path / "none"}, monkeypatch)
+    with pytest.raises(SystemExit, match=r"zebra\.png: unknown file format"):
+        collect(tool, root, sources | {"noto": stamps / "zebra" / "zebra.png"}, monkeypatch)
     (sources["clip-art"] / "education" / "scissors.png").unlink()
     with pytest.raises(SystemExit, match=r"scissors\.png: not there"):
         collect(tool, root, sources, monkeypatch)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
 from cstm.folder import whole_folder
 
@@ -108,8 +108,8 @@ def read(source: Path) -> np.ndarray:
     if not source.is_file():
         raise ValueError(f"{source}: not there; is the package another version?")
     picture = cv2.imread(str(source), cv2.IMREAD_UNCHANGED)
-    if picture is None or picture.ndim < 3 or picture.shape[2] != 4:
-        raise ValueError(f"{source}: no transparent background")
+    if picture is None or picture.shape[2:] != (4,) or picture.dtype != np.uint8:
+        raise ValueError(f"{source}: no picture of 8 bits with a transparent background")
     return picture
 
 
@@ -149,6 +149,14 @@ def pictures(
     stamps: Path, fluent: Path, noto: Path, clip_art: Path
 ) -> Iterator[tuple[str, np.ndarray]]:
     """All of the table: CLASS/NAME.png, and its picture, BGRA."""
+    for place, package in (
+        (stamps, "tuxpaint-stamps-default"), (fluent, "@lobehub/fluent-emoji-3d"),
+        (noto, "fonts-noto-color-emoji"), (clip_art, "openclipart-png"),
+    ):  # fmt: skip
+        if not place.exists():
+            raise ValueError(f"{place}: not there; install {package}, or name its place")
+    if not features.check("raqm"):
+        raise ValueError("Pillow draws no emoji of several parts without raqm; install libfribidi0")
     table = read_table()
     for category, names in table["stamps"].items():
         for name in names:
@@ -156,7 +164,7 @@ def pictures(
     try:
         font = ImageFont.truetype(noto, NOTO_SIZE)
     except OSError as error:
-        raise ValueError(f"{noto}: {error}; install fonts-noto-color-emoji") from None
+        raise ValueError(f"{noto}: {error}") from None
     for category, names in table["emoji"].items():
         for emoji in names:
             rendered = find_emoji(fluent, emoji)

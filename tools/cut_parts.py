@@ -2,9 +2,9 @@
 
     python tools/cut_parts.py PHOTOGRAPHS
 
-cuts a third of the pictures in PHOTOGRAPHS/cutouts* along a line and keeps half of each or more,
-since a dog whose head is hidden is still a dog. What is called NAME.*.png is the same thing as
-NAME.png, and so goes into the same split. Run it once, when all cut-outs are there.
+cuts three in ten of the pictures in PHOTOGRAPHS/cutouts* along a line and keeps half of each or
+more, since a dog whose head is hidden is still a dog. What is called NAME.*.png is the same thing
+as NAME.png, and so goes into the same split. Run it once, when all cut-outs are there.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def cut_parts(root: Path) -> int:
     Raises:
         ValueError: there are no cut-outs, or there are parts already.
     """
-    paths = sorted(root.glob("cutouts*/*/*.png"))
+    paths = sorted(path for path in root.glob("cutouts*/*/*.png") if path.name[0] != ".")
     if not paths:
         raise ValueError(f"{root}: no cutouts*/CLASS/*.png; see tools/collect_cutouts.py")
     if any(".part-" in path.name for path in paths):

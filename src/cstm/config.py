@@ -155,7 +155,8 @@ class Schedule:
     """Fixed: backbones keep the BatchNorm statistics they start with; its scales still learn."""
     average: float = 0.0
     """Decay of a moving average of the weights, which is validated and kept; 0 switches it off. 1:
-    the mean of all steps after warm-up and probing; best with a learning rate that never falls."""
+    the mean of all steps after the first ``warm_up_steps`` + ``probing_steps``; best with a
+    learning rate that never falls."""
     decay: Literal["step", "cosine"] = "step"
     """Step: divided by 10 every ``decay_epochs``. Cosine: to zero over the whole run."""
     decay_epochs: int = 8

@@ -24,7 +24,7 @@ def hydrant(rng: np.random.Generator) -> list[Part]:
 
 
 def traffic_light(rng: np.random.Generator) -> list[Part]:
-    """Three lamps in a case, of which one or two are on; perhaps on a pole."""
+    """Three lamps in a case, of which one is on; perhaps on a pole."""
     cases = [(0.08, 0.08, 0.08), (0.12, 0.2, 0.14), (0.85, 0.68, 0.12), (0.4, 0.4, 0.42)]
     case, lit = near(rng, *cases[rng.integers(4)]), int(rng.integers(3))
     parts: list[Part] = [(pv.Box((-0.3, 0.3, -0.85, 0.85, -0.2, 0.2)), case)]

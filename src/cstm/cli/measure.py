@@ -59,7 +59,8 @@ def evaluate(
             takes on this one.
         batch: Samples computed at once.
         size: Longer side of the network's input in pixels; that of the weights if not given.
-        looks: 2 looks again, nearer, at small actors, as `cstm segment` does with lite.
+        looks: 2 looks again, nearer, at small actors, as `cstm segment` does with lite; 1, what
+            figures are given for, does not.
         workers: Processes that decode.
         json: Print JSON instead of tables.
         overwrite: Replace the files of --save-predictions and --save-truth if they are there.

@@ -52,7 +52,7 @@ class Segmenter:
 
     Memory doesn't grow with the video: held are one clip's span of small frames, and the native
     frames whose clips still wait for frames to come; for a second look all native frames of a
-    batch's clips.
+    batch's clips, and its probabilities at native size.
 
     Args:
         network: moved to the device and put into eval mode, for good.
@@ -150,14 +150,15 @@ class Segmenter:
         answers = [self._answer(clips, some) for some in asked.split(self.batch)]
         presences = list(chain.from_iterable(presence for _, presence in answers))
         maps = torch.cat([map_ for map_, _ in answers]).split(len(words))
-        native: list[Float[ndarray, "_height _width"]] = []
-        for target, of_target in zip(group, maps, strict=True):
-            native.extend(self._bring_back(of_target, target.frame.image))
+        native: Iterable[Float[ndarray, "query _height _width"]] = (
+            self._bring_back(of_frame, target.frame.image)
+            for target, of_frame in zip(group, maps, strict=True)
+        )
         if self.looks == 2:
             native = self._look_again(group, asked, native, presences)
-        for number, target in enumerate(group):
+        for number, (target, of_frame) in enumerate(zip(group, native, strict=True)):
             own = slice(number * len(words), (number + 1) * len(words))
-            yield self._result(target.frame, np.stack(native[own]), presences[own], keep)
+            yield self._result(target.frame, of_frame, presences[own], keep)
 
     @contextmanager
     def computing(self) -> Iterator[None]:
@@ -186,16 +187,18 @@ class Segmenter:
         self,
         group: Sequence[Target],
         asked: Int[Tensor, "sentence word"],
-        native: Sequence[Float[ndarray, "_height _width"]],
+        native: Iterable[Float[ndarray, "query _height _width"]],
         presences: Sequence[float | None],
-    ) -> list[Float[ndarray, "_height _width"]]:
-        """Probabilities after a second look at those who are small, and there."""
+    ) -> Iterator[Float[ndarray, "query _height _width"]]:
+        """Probabilities after a second look at those who are small, and there: of a whole group,
+        since one frame's clips alone take the network nearly twice as long."""
         each = len(asked) // len(group)
         clips = (target.native for target in group for _ in range(each))
-        judged = map(self._judge, native, presences)
         first = [
-            Seen(clip, probability, mask)
-            for clip, probability, (mask, _) in zip(clips, native, judged, strict=True)
+            Seen(clip, probability, self._judge(probability, presence)[0])
+            for clip, probability, presence in zip(
+                clips, chain.from_iterable(native), presences, strict=True
+            )
         ]
 
         def answer(
@@ -203,7 +206,9 @@ class Segmenter:
         ) -> Float[Tensor, "clip size size"]:
             return self._answer(clips, asked[numbers])[0]
 
-        return look_again(first, self.clip, self.batch, answer)
+        second = look_again(first, self.clip, self.batch, answer)
+        for start in range(0, len(second), each):
+            yield np.stack(second[start : start + each])
 
     def _judge(
         self, probability: Float[ndarray, "height width"], presence: float | None
