@@ -47,7 +47,7 @@ def test_broken_weights_are_broken(monkeypatch, capsys, tmp_path):
 
 
 def test_a_network_that_cannot_run_here_is_broken(monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise RuntimeError("no kernel image\nis available")
 
     monkeypatch.setattr(doctor, "load", fail)

@@ -213,3 +213,11 @@ def test_reading_stops_at_the_last_word_wanted(vectors):
     assert list(read_word_vectors(damaged, (), 2)) == ["the", "cat"]
     with pytest.raises(ValueError, match="line 4"):
         read_word_vectors(damaged, (), 3)
+
+
+def test_sentences_that_are_not_there_are_told_before_anything_is_read(tmp_path):
+    with pytest.raises(ValueError, match=r"no sentences to read.*none\.txt"):
+        import_released(
+            tmp_path / "no.pth", tmp_path / "out.safetensors", tmp_path / "no.txt",
+            sentences=[tmp_path / "none.txt"],
+        )  # fmt: skip

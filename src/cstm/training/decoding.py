@@ -49,12 +49,13 @@ def prepare_all(
     """
     clip, folders, parts = run.experiment.clip, _folders(run), []
     if fabric.is_global_zero:
+        for folder in folders:
+            _remove_stale(folder)
         missing = [s for f, s in zip(folders, datasets, strict=True) if f not in ready]
         check_space(run.prepared, missing, clip)
     for source, folder, samples in zip(run.sources, folders, datasets, strict=True):
         with fabric.rank_zero_first():
             if fabric.is_global_zero and not folder.exists():
-                _remove_stale(folder)
                 count = count_clips(samples)
                 try:
                     track(prepare(samples, clip, folder), count, f"decoding clips of {source.name}")

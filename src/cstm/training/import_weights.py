@@ -86,9 +86,10 @@ def import_released(
     check_output_file(destination, overwrite)
     if words < 1:
         raise ValueError(f"words should be at least 1, got {words}")
+    wanted = _tokens(sentences)
     state = read_released(source)
     vectors = find_vectors(vectors)
-    vocabulary, table = _read_vocabulary(vectors, words, _tokens(sentences))
+    vocabulary, table = _read_vocabulary(vectors, words, wanted)
     network = ReleasedSegmenter(len(vocabulary)).eval()
     ours = {name: state[released_name(name)] for name in network.state_dict() if name != VECTORS}
     network.load_state_dict(ours | {VECTORS: table})
@@ -185,7 +186,14 @@ def _read_vocabulary(
 
 
 def _tokens(sentences: Sequence[Path]) -> set[str]:
-    """All words of text files; what else a line holds does no harm."""
-    texts = [path.read_text(encoding="utf-8", errors="replace") for path in sentences]
+    """All words of text files; what else a line holds does no harm.
+
+    Raises:
+        ValueError: there is no reading one of them.
+    """
+    try:
+        texts = [path.read_text(encoding="utf-8", errors="replace") for path in sentences]
+    except OSError as error:
+        raise ValueError(f"no sentences to read: {error}") from None
     lines = [line for text in texts for line in text.splitlines()]
     return {token for line in lines for token in tokenize_as_released(line)}

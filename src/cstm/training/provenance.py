@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shlex
 import subprocess
 import sys
 import time
@@ -43,7 +44,7 @@ def write_description(run: Run, fabric: Fabric) -> None:
         "processes": fabric.world_size,
         "precision": fabric.strategy.precision.precision,
         "pace": asdict(run.pace),
-        "command": " ".join(sys.argv),
+        "command": shlex.join(sys.argv),
         "packages": {
             name: version(name) for name in ("torch", "torchvision", "numpy", "lightning-fabric")
         },
