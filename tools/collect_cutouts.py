@@ -11,6 +11,7 @@ clip art drawings that are in the public domain (Open Clip Art).
 
 import argparse
 import configparser
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,10 +64,20 @@ def draw_emoji(font: ImageFont.FreeTypeFont, emoji: str) -> np.ndarray:
     """Draw an emoji of a colour font, BGRA."""
     picture = Image.new("RGBA", (2 * NOTO_SIZE, 2 * NOTO_SIZE))
     ImageDraw.Draw(picture).text((16, 16), emoji, font=font, embedded_color=True)
-    drawn = cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGBA2BGRA)
-    # At edges the canvas' black is mixed in.
-    colours = drawn[..., :3] * (255 / np.maximum(drawn[..., 3:].astype(float), 1))
-    return np.dstack([np.uint8(np.clip(colours + 0.5, 0, 255)), drawn[..., 3]])
+    return without_black(np.asarray(picture))
+
+
+def without_black(picture: np.ndarray) -> np.ndarray:
+    """What was drawn on black, RGBA, as BGRA without the black that is mixed in at its edges."""
+    alpha = picture[..., 3:].astype(float) / 255
+    colours = np.clip(picture[..., 2::-1] / np.maximum(alpha, 1 / 255), 0, 255)
+    return np.dstack([np.uint8(colours + 0.5), picture[..., 3]])
+
+
+def rng_of(told: str) -> np.random.Generator:
+    """Random numbers that depend on this text alone."""
+    digest = hashlib.sha256(told.encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "big"))
 
 
 def cut(picture: np.ndarray, source: object) -> np.ndarray:

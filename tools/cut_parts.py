@@ -8,12 +8,11 @@ as NAME.png, and so goes into the same split. Run it once, when all cut-outs are
 """
 
 import argparse
-import hashlib
 from pathlib import Path
 
 import cv2
 import numpy as np
-from collect_cutouts import MARGIN, read, write
+from collect_cutouts import MARGIN, read, rng_of, write
 
 SHARE, LEAST_SIDE, LEAST_AREA = 0.3, 60, 0.4
 
@@ -56,8 +55,7 @@ def cut_parts(root: Path) -> int:
         raise ValueError(f"{root}: there are parts already; delete **/*.part-* to make others")
     count = 0
     for path in paths:
-        digest = hashlib.sha256(f"frag/{path.parent.name}/{path.name}".encode()).digest()
-        rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+        rng = rng_of(f"frag/{path.parent.name}/{path.name}")
         if rng.random() > SHARE:
             continue
         part = part_of(read(path), rng)

@@ -12,7 +12,6 @@ disk), airplanes (FlightGear, GPL-2), and simple shapes of our own.
 
 import argparse
 import configparser
-import hashlib
 import re
 import shutil
 import subprocess
@@ -30,7 +29,7 @@ try:
 except ImportError:
     raise SystemExit("pyvista renders: pip install pyvista") from None
 from animated_models import read_animals
-from collect_cutouts import cut, write
+from collect_cutouts import cut, rng_of, without_black, write
 from PIL import Image
 from shapes import Shape
 from vtkmodules.vtkCommonCore import vtkLogger
@@ -214,10 +213,7 @@ def render(
     plotter.renderer.ResetCamera()
     picture = np.asarray(plotter.screenshot(transparent_background=True, return_img=True))
     plotter.close()
-    # At edges the background's black is mixed in.
-    alpha = picture[..., 3:].astype(float) / 255
-    colours = np.clip(picture[..., 2::-1] / np.maximum(alpha, 1 / 255), 0, 255)
-    return np.dstack([np.uint8(colours + 0.5), picture[..., 3]])
+    return without_black(picture)
 
 
 def develop(picture: np.ndarray, rng: np.random.Generator, repaint: bool) -> np.ndarray:
@@ -250,8 +246,7 @@ def render_all(out: Path, furniture: Path, animals: Path, airplanes: Path) -> in
             for number in range(count):
                 model = models[number * len(models) // count]
                 place = f"{category}/{model.name}.{number}.png"
-                digest = hashlib.sha256(place.encode()).digest()
-                rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+                rng = rng_of(place)
                 rises = (25, 85) if category in FLAT else (-2, 32)
                 picture = render(model, rng, rises, 75 if category in FACING else 180)
                 picture = develop(picture, rng, category in PAINTED)
