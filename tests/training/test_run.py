@@ -5,10 +5,12 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from lightning_fabric import Fabric
+from safetensors.torch import save_file
 from small import EXPERIMENT, SCHEDULE
 
 from cstm.config import Experiment
@@ -339,12 +341,17 @@ def test_a_network_goes_on_from_another_with_its_words(finished, world, prepared
         assert torch.equal(after.network.state_dict()[key], value), key
 
 
-def test_a_calibrated_threshold_goes_on_with_its_decoder(finished):
+def test_a_calibrated_threshold_goes_on_with_its_decoder(finished, world, prepared, tmp_path):
     checkpoint = with_threshold(load_checkpoint(finished / "cstm.safetensors"), 0.2)
-    stage = stages_of(EXPERIMENT, start=True)[0]
-    assert with_threshold_of(checkpoint, stage).model.presence_threshold == 0.2
-    fresh = replace(stage, model=replace(stage.model, decoder="refined"))
-    assert with_threshold_of(checkpoint, fresh) == fresh
+
+    def threshold(**settings: Any) -> float:
+        experiment = replace(EXPERIMENT, model=replace(EXPERIMENT.model, **settings))
+        run = with_threshold_of(checkpoint, run_of(world, prepared, tmp_path, experiment))
+        return run.experiment.model.presence_threshold
+
+    assert threshold() == 0.2
+    assert threshold(decoder="refined") == 0.5, "it was for another decoder"
+    assert threshold(presence_threshold=0.7) == 0.7, "the run says so itself"
 
 
 def test_encoders_go_on_under_another_decoder(finished, world, prepared, tmp_path, capsys):
@@ -416,6 +423,54 @@ def test_vectors_of_a_file_stay_fixed_in_a_single_stream_that_goes_on(
     assert torch.equal(
         after.spatial.language.vectors.weight, network.spatial.language.vectors.weight
     )
+
+
+def test_weights_that_do_not_fit_are_refused_before_anything_is_decoded(world, tmp_path):
+    wrong = tmp_path / "wrong.safetensors"
+    save_file({"conv_stem.weight": torch.zeros(4, 3, 3, 3)}, wrong)
+    model = replace(EXPERIMENT.model, spatial="efficientnet_lite0")
+    out = tmp_path / "run"
+    run = replace(
+        run_of(world, tmp_path / "prepared", out, replace(EXPERIMENT, model=model)),
+        spatial_weights=str(wrong),
+    )
+    with pytest.raises(ValueError, match="has nothing for efficientnet_lite0"):
+        train_all(run)
+    assert not (tmp_path / "prepared").exists()
+
+
+def test_a_finished_run_decodes_nothing_again(finished, world, tmp_path):
+    before = (finished / "joint" / "last.safetensors").read_bytes()
+    out = shutil.copytree(finished, tmp_path / "run")
+    (out / "cstm.safetensors").unlink()
+    killed = [out / ".cstm.safetensors.partial-0a", out / "joint" / ".state.pt.partial-0b"]
+    for path in killed:
+        path.touch()
+    assert train_all(run_of(world, tmp_path / "prepared", out)) == []
+    assert not (tmp_path / "prepared").exists()
+    assert (out / "joint" / "last.safetensors").read_bytes() == before
+    assert (out / "cstm.safetensors").exists()
+    assert not any(path.exists() for path in killed)
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(world, prepared, tmp_path):
+    resource = pytest.importorskip("resource", reason="no limits to files' sizes on Windows")
+    run = replace(run_of(world, prepared, tmp_path), pace=Pace(save_minutes=0.0))
+    steps = train(run, Fabric(accelerator="cpu", devices=1))
+    next(steps)
+    next(steps)  # saves what the first has come to
+    state = tmp_path / "spatial" / "state.pt"
+    before = state.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
+    try:
+        with pytest.raises(ValueError, match=r"state\.pt .* MB free on its disk.*; make room"):
+            next(steps)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert state.read_bytes() == before
+    assert not list(tmp_path.rglob("*.partial-*"))
+    assert train_all(run)[-1] == "joint"
 
 
 def test_the_best_epoch_is_that_of_the_greatest_mean_iou():

@@ -6,7 +6,7 @@ from pathlib import Path
 from lightning_fabric import Fabric
 
 from cstm.folder import whole_file
-from cstm.model.backbones import Backbone
+from cstm.model.backbones import Backbone, build_spatial, build_temporal
 from cstm.model.network import ActorSegmenter, StreamName
 from cstm.model.pretrained import find_backbone_weights, load_backbone, published_backbone
 from cstm.training.plan import Run
@@ -18,16 +18,21 @@ def find_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamName, Pat
     """Files that new backbones start from; none for random weights, and none for an old run.
 
     Raises:
-        ValueError: one can't be had.
+        ValueError: one can't be had or read, or doesn't fit.
     """
     if stage.begins != "backbones" or (run.out / stage.name / STATE).exists():
         return {}
     found: dict[StreamName, Path] = {}
     for stream in stage.streams:
+        name = getattr(stage.model, stream)
         # One process of a machine downloads, the others find the file.
         with fabric.rank_zero_first(local=True):
-            path = find_backbone_weights(getattr(stage.model, stream), chosen_weights(run, stream))
+            path = find_backbone_weights(name, chosen_weights(run, stream))
         if path is not None:
+            build = {"spatial": build_spatial, "temporal": build_temporal}[stream]
+            load_backbone(
+                name, build(name, stage.model.width), path, run.take
+            )  # only to see it fit
             found[stream] = path
     return found
 

@@ -40,7 +40,7 @@ def write_description(run: Run, fabric: Fabric) -> None:
         "settings": asdict(run.experiment),
     }
     environment = {
-        **_environment(),
+        **_environment(fabric),
         "processes": fabric.world_size,
         "precision": fabric.strategy.precision.precision,
         "pace": asdict(run.pace),
@@ -54,30 +54,30 @@ def write_description(run: Run, fabric: Fabric) -> None:
             partial.write_text(json.dumps(values, indent=2) + "\n")
 
 
-def provenance(run: Run, stage: Stage) -> dict[str, Any]:
+def provenance(run: Run, stage: Stage, fabric: Fabric) -> dict[str, Any]:
     """Say where the weights of a stage come from."""
     return {
         "experiment": run.name,
         "stage": stage.name,
         "data": ", ".join(f"{source.data}: {source.root.name}" for source in run.sources),
         **({"start": run.start.name} if run.start else {}),
-        **_environment(),
+        **_environment(fabric),
     }
 
 
-def _environment() -> dict[str, Any]:
+def _environment(fabric: Fabric) -> dict[str, Any]:
     return {
         "date": time.strftime("%Y-%m-%d"),
         "revision": _revision(),
         "torch": torch.__version__,
         "python": platform.python_version(),
-        "hardware": _hardware(),
+        "hardware": _hardware(fabric),
     }
 
 
-def _hardware() -> str:
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+def _hardware(fabric: Fabric) -> str:
+    if fabric.device.type == "cuda":
+        return torch.cuda.get_device_name(fabric.device)
     return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
 
 

@@ -56,14 +56,23 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             see :func:`~cstm.training.fit.fit`.
     """
     with alone_in(run.out) if fabric.is_global_zero else nullcontext():
+        if fabric.is_global_zero:
+            _remove_partial(run.out)
         yield from _train(run, fabric)
 
 
+def _remove_partial(out: Path) -> None:
+    """Remove the half-written files that a killed run has left, its own and its stages'."""
+    for stale in (*out.glob(".*.partial-*"), *out.glob("*/.*.partial-*")):
+        if stale.is_file():
+            stale.unlink()
+
+
 def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
-    stages = stages_of(run.experiment, start=run.start is not None)
-    start = load_start(run, stages[0])
+    start = load_start(run)
     if start is not None:
-        stages = [with_threshold_of(start, stage) for stage in stages]
+        run = with_threshold_of(start, run)
+    stages = stages_of(run.experiment, start=start is not None)
     clip = run.experiment.clip
     # Whatever can be refused is refused before hours of work.
     for stage in stages:
@@ -107,6 +116,9 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
         found = read_state(run.out / stage.name, settings)
         if found and len(found[1].history) >= stage.schedule.epochs:
             trained.add(stage.name)
+    if trained.issuperset(stage.name for stage in stages):
+        _finish(run, stages, fabric)
+        return
     if run.pace.workers:
         parts = [LiveSamples(dataset, clip) for dataset in datasets]
     else:
@@ -139,7 +151,7 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             experiment=replace(run.experiment, model=stage.model),
             schedule=stage.schedule,
             origin=_origin(run, stage, pairs, vocabulary),
-            provenance=provenance(run, stage),
+            provenance=provenance(run, stage, fabric),
             teacher=teachers[stage.name],
         )
         _warn_of_warm_up(task, stage)
@@ -151,6 +163,11 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
                 described = True
             yield stage, step
         fabric.barrier()
+    _finish(run, stages, fabric)
+
+
+def _finish(run: Run, stages: Sequence[Stage], fabric: Fabric) -> None:
+    """Leave what the last stage came to as the run's result."""
     if fabric.is_global_zero:
         final = load_checkpoint(run.out / stages[-1].name / "last.safetensors")
         save_checkpoint(run.out / "cstm.safetensors", final)

@@ -8,25 +8,26 @@ from cstm.data.words import Vocabulary
 from cstm.progress import is_first_process
 from cstm.training.checkpoint import Checkpoint, load_checkpoint
 from cstm.training.plan import Run
-from cstm.training.stages import Stage, differences
+from cstm.training.stages import differences
 from cstm.training.vocabulary import with_words
 
 DECODER_SETTINGS = {"fusion", "decoder", "decoder_channels", "presence"}
 """What may differ between two networks whose encoders are the same."""
 
 
-def load_start(run: Run, stage: Stage) -> Checkpoint | None:
+def load_start(run: Run) -> Checkpoint | None:
     """Load the network to start from; None where a run begins with its backbones.
 
     Raises:
-        ValueError: its encoders are not what the stage trains.
+        ValueError: its encoders are not what the run trains, or that is the released network.
     """
     if run.start is None:
         return None
     start = load_checkpoint(run.start)
-    theirs, ours = start.experiment.model, stage.model
+    theirs, ours = start.experiment.model, run.experiment.model
     if not isinstance(theirs, ModelConfig):
         raise ValueError(f"{run.start} is the authors' network, which can't be trained")
+    assert isinstance(ours, ModelConfig)
     differ = differences(theirs, ours)
     if not differ <= DECODER_SETTINGS:
         raise ValueError(
@@ -42,13 +43,18 @@ def load_start(run: Run, stage: Stage) -> Checkpoint | None:
     return start
 
 
-def with_threshold_of(start: Checkpoint, stage: Stage) -> Stage:
-    """The stage with the calibrated threshold, where the decoder that it is for goes on."""
-    theirs = start.experiment.model
+def with_threshold_of(start: Checkpoint, run: Run) -> Run:
+    """The run with the calibrated threshold, where the decoder that it is for goes on.
+
+    A threshold that the run names itself stays.
+    """
+    theirs, ours = start.experiment.model, run.experiment.model
     assert isinstance(theirs, ModelConfig)
-    if differences(theirs, stage.model):
-        return stage
-    return replace(stage, model=theirs)
+    assert isinstance(ours, ModelConfig)
+    names_own = ours.presence_threshold != ModelConfig().presence_threshold
+    if names_own or differences(theirs, ours):
+        return run
+    return replace(run, experiment=replace(run.experiment, model=theirs))
 
 
 def with_words_of(start: Checkpoint, vocabulary: Vocabulary, run: Run) -> Checkpoint:

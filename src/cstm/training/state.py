@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -84,7 +85,9 @@ def read_state(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Any
     try:
         state = torch.load(file, weights_only=True, map_location="cpu")
         before = json.loads(state["settings"])
-        progress = Progress(**json.loads(state["progress"]))
+        saved = json.loads(state["progress"])
+        sums = {name: (total, count) for name, (total, count) in saved["sums"].items()}
+        progress = Progress(saved["step"], sums, saved["history"])
     except Exception as error:
         raise ValueError(
             f"{file} can't be read ({reason(error)}); delete {folder} to train anew"
@@ -145,13 +148,15 @@ class State:
         if isinstance(precision, MixedPrecision):
             precision.load_state_dict(state["precision"])
         if self.fabric.is_global_zero:
-            for stale in self.folder.glob(".*.partial-*"):
-                stale.unlink()
             self._write_metrics()
         return self.progress
 
     def save(self) -> None:
-        """Write where the run is."""
+        """Write where the run is.
+
+        Raises:
+            ValueError: the disk is full; what was saved before stays.
+        """
         if not self.fabric.is_global_zero:
             return
         precision = self.fabric.strategy.precision
@@ -165,7 +170,14 @@ class State:
             "progress": json.dumps(asdict(self.progress)),
         }
         with whole_file(self.folder / STATE) as partial:
-            torch.save(state, partial)
+            try:
+                torch.save(state, partial)
+            except RuntimeError as error:  # so torch says that a file was cut short
+                free = shutil.disk_usage(self.folder).free
+                raise ValueError(
+                    f"cannot write {self.folder / STATE} ({free / 1e6:.0f} MB free on its disk); "
+                    "make room and give the same command again, which goes on from the last save"
+                ) from error
         self._write_metrics()
 
     def _write_metrics(self) -> None:
