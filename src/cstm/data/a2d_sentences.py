@@ -20,9 +20,9 @@ from cstm.data.a2d_files import (
     read_videoset,
     video_path,
 )
+from cstm.data.class_names import number_of
 from cstm.data.extracted import read_extracted_clip
 from cstm.data.files import SENTENCES_PAGE, find, require
-from cstm.data.nouns import number_of
 from cstm.data.sample import ACTIONS, ACTORS, DIRECTIONS, Pair, Sample
 from cstm.data.video import read_clip
 

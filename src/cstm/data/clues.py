@@ -12,6 +12,10 @@ from cstm.data.sample import TAGS, Tag
 
 Name = TypeVar("Name", bound=str)
 
+COLOURS = (
+    "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray",
+)  # fmt: skip
+"""Colours of photographs, as people call them."""
 PLACES: dict[str, tuple[str, ...]] = {
     "left": ("on the left", "on the left side"), "right": ("on the right", "on the right side"),
     "top": ("at the top", "on the top"), "bottom": ("at the bottom", "on the bottom"),

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from cstm.config import ClipConfig, Split
+from cstm.data.class_names import number_of
 from cstm.data.files import digest, tidy
 from cstm.data.masks import RunLength, decode_mask
-from cstm.data.nouns import number_of
 from cstm.data.own_files import Annotation, OwnVideo, read_own
 from cstm.data.sample import ACTIONS, DIRECTIONS, Pair, Sample
 from cstm.data.video import read_clip

@@ -1,7 +1,5 @@
 """A whole training run: data made ready once, then every stage, each where it was left."""
 
-import hashlib
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -14,24 +12,19 @@ from lightning_fabric import Fabric
 from cstm.data.datasets import has_part, open_dataset
 from cstm.data.live import LiveSamples
 from cstm.data.mixture import Mixture, Source
-from cstm.data.sample import Pair, Samples
-from cstm.data.words import Vocabulary
+from cstm.data.sample import Samples
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.folder import alone_in
 from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import find_vectors
 from cstm.progress import is_first_process, track
-from cstm.training.backbones import (
-    chosen_weights,
-    find_teacher,
-    find_weights,
-    load_weights,
-)
+from cstm.training.backbones import find_teacher, find_weights, load_weights
 from cstm.training.batches import Share, steps_of_epoch
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.decoding import prepare_all, prepared_before
 from cstm.training.fit import Step, fit
+from cstm.training.origin import origin_of
 from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
 from cstm.training.stages import Stage, build_stage, stages_of
@@ -110,7 +103,7 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
         # What goes on from encoders that are not there yet is looked at when they are.
         if stage.begins == "encoders" and not trained.issuperset(stage.streams):
             continue
-        origin = _origin(run, stage, pairs, vocabulary)
+        origin = origin_of(run, stage, pairs, vocabulary)
         experiment = replace(run.experiment, model=stage.model)
         settings = settings_of(experiment, stage.schedule, origin, fabric)
         found = read_state(run.out / stage.name, settings)
@@ -150,7 +143,7 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             vocabulary=vocabulary,
             experiment=replace(run.experiment, model=stage.model),
             schedule=stage.schedule,
-            origin=_origin(run, stage, pairs, vocabulary),
+            origin=origin_of(run, stage, pairs, vocabulary),
             provenance=provenance(run, stage, fabric),
             teacher=teachers[stage.name],
         )
@@ -201,39 +194,3 @@ def _open(run: Run, source: Source) -> Samples:
         clips=run.composed_clips,
         motions=run.composed_motions,
     )
-
-
-def _origin(
-    run: Run, stage: Stage, pairs: Sequence[Pair], vocabulary: Vocabulary
-) -> dict[str, Any]:
-    """What decides a stage's weights besides its settings.
-
-    Samples, words and checkpoints by short digests; word vectors and backbones' weights, which may
-    be large, by the names of their files.
-    """
-    identities = [pair.identity for pair in pairs]
-    origin = {
-        "dataset": _digest(json.dumps(identities).encode()),
-        "weights of the datasets": [source.weight for source in run.sources],
-        "vocabulary": _digest(json.dumps(vocabulary.words).encode()),
-        "vectors": run.vectors.name if run.vectors else None,
-    }
-    if stage.begins == "backbones":
-        files = [Path(chosen_weights(run, stream) or "published").name for stream in stage.streams]
-        origin["weights"] = files
-    if run.start is not None:
-        origin["start"] = _digest(run.start.read_bytes())
-        if run.spatial_weights:
-            origin["teacher"] = Path(run.spatial_weights).name
-    if stage.begins == "encoders":
-        for name in stage.streams:
-            content = (run.out / name / "last.safetensors").read_bytes()
-            # Without its header, whose metrics tell how fast it was trained.
-            header = 8 + int.from_bytes(content[:8], "little")
-            origin[f"{name} network"] = _digest(content[header:])
-        origin["joint"] = stage.trains
-    return origin
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]

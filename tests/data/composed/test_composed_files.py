@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from photographs import CATEGORIES
 
+from cstm.data.class_names import number_of
 from cstm.data.composed import ComposedClips
 from cstm.data.composed.instances import read_photographs
 from cstm.data.composed.photograph import split_of
 from cstm.data.composed.stock import Stock
-from cstm.data.nouns import noun_of, number_of
+from cstm.data.nouns import noun_of
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cstm.data.class_names import class_of
 from cstm.data.composed import ComposedClips
 from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import fits
@@ -18,11 +19,12 @@ from cstm.data.composed.figures import measure
 from cstm.data.composed.motion import MAY_BE, MOTIONS, draw_partner
 from cstm.data.composed.phrases import phrase
 from cstm.data.composed.sentences import options
-from cstm.data.nouns import CATEGORIES, class_of, meant_by, noun_of
+from cstm.data.nouns import CATEGORIES, meant_by, noun_of
 from cstm.data.words import MAX_WORDS, tokenize
 
-SPRITES = Path("../shared/data/sprites")
-VECTORS = Path("../shared/data/weights/word_vectors_300d.txt.gz")
+SHARED = Path(__file__).parents[4] / "shared"
+SPRITES = SHARED / "data" / "sprites"
+VECTORS = SHARED / "data" / "weights" / "word_vectors_300d.txt.gz"
 
 PLACE = re.compile(
     r"(on|at|in) the (left|right|top|bottom|middle|center)( side)?|((to )?the |on the )?"

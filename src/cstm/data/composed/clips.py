@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from cstm.config import ClipConfig, Split
+from cstm.data.class_names import number_of
 from cstm.data.clip import clip_indices, reach
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.instances import read_photographs
@@ -16,7 +17,6 @@ from cstm.data.composed.render import Clip, render
 from cstm.data.composed.sentences import Sentence
 from cstm.data.composed.stock import Stock
 from cstm.data.files import digest
-from cstm.data.nouns import number_of
 from cstm.data.sample import ACTIONS, DIRECTIONS, Pair, Sample
 
 CLIPS: dict[Split, int] = {"train": 10_000, "test": 600}

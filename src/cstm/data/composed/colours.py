@@ -8,9 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int64, UInt8
 from numpy import ndarray
 
-COLOURS = (
-    "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray",
-)  # fmt: skip
+from cstm.data.clues import COLOURS
 
 _NEAR = {
     "red": {"orange", "pink", "brown", "purple"},

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from cstm.config import Split
+from cstm.data.class_names import class_of
 from cstm.data.composed.photograph import Instance, Photograph, read_picture, split_of
 from cstm.data.masks import encode_mask
-from cstm.data.nouns import class_of
 
 
 def read_cutouts(root: Path, split: Split) -> list[Photograph]:

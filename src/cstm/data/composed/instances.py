@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from cstm.config import Split
+from cstm.data.class_names import class_of
 from cstm.data.composed.photograph import Instance, Photograph, split_of
 from cstm.data.fields import Field, faults_of, is_id, is_text
 from cstm.data.files import read_json
-from cstm.data.nouns import class_of
 
 COCO_PAGE = "https://cocodataset.org/#download"
 

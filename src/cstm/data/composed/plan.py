@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
+from cstm.data.clues import COLOURS
 from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import Described
-from cstm.data.composed.colours import COLOURS
 from cstm.data.composed.placement import Kind, draw_scene
 from cstm.data.composed.scene import Scene
 from cstm.data.composed.sentences import Sentence, describe, describe_absent
