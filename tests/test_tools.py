@@ -21,6 +21,7 @@ from cstm.data.masks import mask_area, read_segmentation
 from cstm.data.nouns import CATEGORIES
 from cstm.data.own_files import read_own
 from cstm.data.preparation import prepare
+from cstm.data.sample import Pair
 from cstm.data.synthetic import synthesize
 from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
@@ -153,7 +154,7 @@ def test_parts_of_cutouts_are_the_same_thing_and_half_of_it_or_more(tmp_path, mo
         tool.main()
 
 
-def test_the_mean_of_two_runs(tmp_path, monkeypatch):
+def test_the_mean_of_two_runs(tmp_path, monkeypatch, capsys):
     trained = load_checkpoint(find_weights("tiny"))
     paths = [tmp_path / name for name in ("first.safetensors", "second.safetensors", "out")]
     bias = trained.network.decoder.heads[0][0].bias
@@ -164,6 +165,7 @@ def test_the_mean_of_two_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", arguments)
     tool = load_tool("average_weights")
     tool.main()
+    assert capsys.readouterr().err == ""
     mean = load_checkpoint(paths[2])
     assert (mean.network.decoder.heads[0][0].bias == 2.5).all()
     assert mean.vocabulary.words == trained.vocabulary.words
@@ -174,9 +176,10 @@ def test_the_mean_of_two_runs(tmp_path, monkeypatch):
     arguments.append("--overwrite")
     with pytest.raises(SystemExit, match="differ in their network or their words"):
         tool.main()
-    save_checkpoint(paths[1], trained)  # of which bias is 4
+    save_checkpoint(paths[1], trained.at_size(96))  # of which bias is 4
     arguments += ["--share", "0.25"]
     tool.main()
+    assert "looks at clips as" in capsys.readouterr().err
     mean = load_checkpoint(paths[2])
     assert (mean.network.decoder.heads[0][0].bias == 1.75).all()
     arguments[-1] = "2"
@@ -288,6 +291,34 @@ def test_the_benchmark_of_forgetting_tells_who_is_nearest(tmp_path, monkeypatch,
     monkeypatch.undo()
     with pytest.raises(ValueError, match="tiny has no spatial backbone with published weights"):
         benchmark.main("tiny", tmp_path)
+
+
+def test_the_benchmark_of_synonyms_asks_in_other_words(photographs, capsys):
+    benchmark = load_tool("synonyms", "benchmarks")
+    rng = np.random.default_rng(0)
+    pair = Pair("a", 0, 1, "the dog is left of the car", "dog", None, None, (), None)
+    assert benchmark.with_synonym(rng, pair, {"car": ["limo"]}) == "the dog is left of the limo"
+    assert benchmark.with_synonym(rng, pair, {"cat": ["tabby"]}) is None
+    assert benchmark.with_adjective(rng, pair, ["bald"]) == "the bald dog is left of the car"
+    assert benchmark.with_adjective(rng, replace(pair, actor="cat"), ["bald"]) is None
+    assert benchmark.with_place_first(pair) is None
+    placed = replace(pair, sentence="a dog is on the right side not moving")
+    assert benchmark.with_place_first(placed) == "a right dog not moving"
+    assert benchmark.with_camera(placed) is None
+    near = replace(pair, sentence="a dog that is approaching")
+    assert benchmark.with_camera(near) == "a dog that is walking towards the camera"
+    benchmark.main("lite", photographs, samples=4)
+    told = re.findall(r"(.+?) +(\d+) samples .* (\d+\.\d)$", capsys.readouterr().out, re.M)
+    assert [way for way, *_ in told][:6] == [
+        "without synonym", "synonym, word for word", "synonym, as it is read",
+        "without adjective", "adjective, word for word", "adjective, as it is read",
+    ]  # fmt: skip
+    assert all(0 < int(count) <= 4 for _, count, _ in told)
+    benchmark.main("lite", photographs, samples=4, words=("bald",))
+    ways = re.findall(r"^(.+?)  ", capsys.readouterr().out, re.M)
+    assert ways == ["without adjective", "adjective, word for word", "adjective, as it is read"]
+    with pytest.raises(ValueError, match="read as nothing else: dog"):
+        benchmark.main("lite", photographs, words=("dog", "hound"))
 
 
 def test_the_nearest_is_told_by_features_and_not_by_order():

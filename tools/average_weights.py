@@ -8,6 +8,7 @@ a quarter of the second and three of the first.
 """
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,8 +50,13 @@ def average(one: Path, other: Path, out: Path, share: float, overwrite: bool) ->
         for name, weight in second.network.state_dict().items()
     }
     second.network.load_state_dict(mean)
+    if first.experiment.clip != second.experiment.clip:
+        print(f"the mean looks at clips as {other} does: {second.experiment.clip}", file=sys.stderr)
     trace = {**second.provenance, "averaged_with": first.provenance, "share": share}
-    save_checkpoint(out, replace(second, provenance=trace))
+    # What either has learned as a word of its own stays one.
+    common = dict(first.vocabulary.synonyms.items() & second.vocabulary.synonyms.items())
+    words = replace(second.vocabulary, synonyms=common)
+    save_checkpoint(out, replace(second, vocabulary=words, provenance=trace))
 
 
 if __name__ == "__main__":

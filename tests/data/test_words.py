@@ -59,6 +59,37 @@ def test_encoding_has_20_numbers_unknown_words_are_1_and_padding_0(words):
     assert not any(numbers[len(words) :])
 
 
+def test_synonyms_are_read_as_another_word_and_empty_ones_passed_over():
+    synonyms = {"hound": "dog", "wolf": "dog", "white": ""}
+    vocabulary = Vocabulary(("cat", "dog", "white", "wolf"), synonyms=synonyms)
+    assert vocabulary.read("white hound or wolf or zebra") == ["dog", "or", "dog", "or", "zebra"]
+    assert vocabulary.encode("white hound or wolf")[:4] == [3, 1, 3, 0]
+    assert [word in vocabulary for word in ("hound", "wolf", "white", "zebra")] == [
+        True, True, False, False,
+    ]  # fmt: skip
+    assert vocabulary.known == ("cat", "dog", "wolf", "hound")
+    learned = vocabulary.learning(["wolf", "white", "hound"])
+    assert learned.synonyms == {"hound": "dog"}, "it has no number of its own to learn with"
+    assert learned.encode("white wolf hound")[:3] == [4, 5, 3]
+    with pytest.raises(ValueError, match=r"read as words that are not known: \['yak'\]"):
+        Vocabulary(("cat",), synonyms={"cow": "yak"})
+
+
+def test_places_are_read_after_nouns_where_nothing_is_lost_by_it():
+    vocabulary = Vocabulary(("dog", "left", "on", "the"), synonyms={"leftmost": "left"})
+    assert vocabulary.encode("The leftmost dog")[:6] == [5, 2, 4, 5, 3, 0]
+    full = f"the leftmost dog {'and ' * 16}dog"
+    assert vocabulary.read(full) == ["the", "left", *full.split()[2:]], "nothing is cut off"
+    poor = Vocabulary(("dog", "left", "the"), synonyms={"leftmost": "left"})
+    assert poor.read("the leftmost dog") == ["the", "left", "dog"], "it doesn't know on"
+    camera = "a dog walking towards the camera"
+    assert poor.read(camera) == camera.split(), "nor coming closer"
+    assert Vocabulary(("left",), synonyms={"leftmost": "left", "bald": ""}).encode("bald")[0] == 1
+    plain = Vocabulary(vocabulary.words)
+    assert plain.read("the left dog") == ["the", "left", "dog"]
+    assert vocabulary.read("") == []
+
+
 def test_a_vocabulary_of_sentences_holds_each_word_once():
     vocabulary = Vocabulary.of_sentences(["The dog runs", "the DOG."])
     assert vocabulary.words == ("dog", "runs", "the")

@@ -41,6 +41,20 @@ def test_some_unknown_words_are_named_once():
     assert numbers[:6] == [2, 1, 3, 2, 1, 1]
 
 
+def test_a_sentence_that_is_read_otherwise_is_told_as_it_is_read():
+    words = Vocabulary((*WORDS.words, "on"), synonyms={"kitten": "cat", "bald": ""})
+    with pytest.warns(SegmentationWarning) as caught:
+        (numbers,) = encode_queries(["the LEFT bald kitten, a zebra"], words)
+    assert numbers[:8] == [8, 3, 10, 8, 6, 2, 1, 0]
+    unknown, read = (str(warning.message) for warning in caught)
+    assert "does not know: zebra; it knows, for instance" in unknown
+    assert read == (
+        'the query "the left bald kitten a zebra" is read as "the cat on the left a zebra"'
+    )
+    with pytest.raises(ValueError, match=r"none of the words .* did you mean kitten"):
+        encode_queries(["bald kittens"], words)
+
+
 def test_words_after_the_twentieth_are_named():
     query = " ".join(["cat"] * 20 + ["running", "LEFT"])
     with pytest.warns(SegmentationWarning) as caught:

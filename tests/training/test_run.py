@@ -205,12 +205,18 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_undisturbed_one(
 
 
 def test_a_run_goes_on_with_its_own_settings_only(finished, world, prepared, tmp_path):
+    record = (finished / "config.json").read_bytes()
+    same = run_of(world, prepared, finished)
+    assert train_all(replace(same, pace=Pace(accumulate=2))) == [], "which decides no weights"
+    with pytest.raises(ValueError, match="was trained with another precision"):
+        list(train(same, Fabric(accelerator="cpu", devices=1, precision="64-true")))
     wider = replace(EXPERIMENT, model=replace(EXPERIMENT.model, width=8))
     with pytest.raises(ValueError, match="was trained with another width"):
         train_all(run_of(world, prepared, finished, wider))
     faster = replace(EXPERIMENT, encoders=replace(SCHEDULE, learning_rate=0.1))
     with pytest.raises(ValueError, match="was trained with another learning_rate"):
         train_all(run_of(world, prepared, finished, faster))
+    assert (finished / "config.json").read_bytes() == record
     # Nothing of that size is decoded yet, and nothing is decoded to find out.
     larger = replace(EXPERIMENT, clip=replace(EXPERIMENT.clip, size=96))
     with pytest.raises(ValueError, match="was trained with another size"):
@@ -263,14 +269,6 @@ def test_what_can_be_refused_is_refused_before_any_work(world, tmp_path):
         with pytest.raises(ValueError, match=word):
             train_all(wrong)
     assert not list(tmp_path.iterdir())
-
-
-def test_a_refused_run_leaves_the_record_as_it_is(finished, world, prepared):
-    record = (finished / "config.json").read_bytes()
-    faster = replace(EXPERIMENT, encoders=replace(SCHEDULE, learning_rate=0.1))
-    with pytest.raises(ValueError, match="learning_rate"):
-        train_all(run_of(world, prepared, finished, faster))
-    assert (finished / "config.json").read_bytes() == record
 
 
 def test_prepared_samples_of_another_dataset_are_refused(finished, prepared, tmp_path):
@@ -339,6 +337,20 @@ def test_a_network_goes_on_from_another_with_its_words(finished, world, prepared
     assert capsys.readouterr().err == "", "it knows all words"
     for key, value in before.network.named_parameters():
         assert torch.equal(after.network.state_dict()[key], value), key
+
+
+def test_what_a_network_goes_on_with_is_read_as_itself(finished, world, prepared, tmp_path):
+    checkpoint = load_checkpoint(finished / "cstm.safetensors")
+    _, other, *_ = words = checkpoint.vocabulary.words
+    synonyms = {words[0]: other, "xylophonist": other}
+    start = tmp_path / "start.safetensors"
+    vocabulary = replace(checkpoint.vocabulary, synonyms=synonyms)
+    save_checkpoint(start, replace(checkpoint, vocabulary=vocabulary))
+    still = replace(SCHEDULE, epochs=1, samples=4, learning_rate=0.0)
+    run = run_of(world, prepared, tmp_path / "run", replace(EXPERIMENT, decoder=still))
+    train_all(replace(run, start=start))
+    after = load_checkpoint(tmp_path / "run" / "cstm.safetensors").vocabulary
+    assert after.synonyms == {"xylophonist": other}, "the world's sentences say the first"
 
 
 def test_a_calibrated_threshold_goes_on_with_its_decoder(finished, world, prepared, tmp_path):

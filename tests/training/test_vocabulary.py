@@ -78,6 +78,24 @@ def test_a_packed_network_says_the_same_and_knows_more(weights, vectors, tmp_pat
         pack(weights, out)
 
 
+def test_a_packed_network_reads_words_that_were_never_said_as_ones_that_were(
+    weights, tmp_path, capsys
+):
+    out, again = tmp_path / "packed.safetensors", tmp_path / "again.safetensors"
+    pack(weights, out, synonyms=True)
+    known = load_checkpoint(out).vocabulary
+    assert known.words == ("cat", "the", "unheard-of")
+    assert known.synonyms["feline"] == "cat"
+    assert known.synonyms["bald"] == ""
+    assert "cyclist" not in known.synonyms, "it knows no person"
+    assert known.encode("the bald feline")[:3] == [3, 2, 0]
+    pack(out, again)
+    assert load_checkpoint(again).vocabulary == known
+    assert f"{len(known.known)} words" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="has its synonyms already; leave out --synonyms"):
+        pack(out, again, synonyms=True, overwrite=True)
+
+
 def test_vectors_of_another_file_are_refused(weights, vectors, tmp_path):
     vectors.write_text(vectors.read_text().replace("cat ", "cow ", 1).replace("dog ", "cat ", 1))
     with pytest.raises(ValueError, match="vector of 'cat' is not the one in") as caught:

@@ -135,6 +135,7 @@ def pack(
     *,
     vectors: Path | None = None,
     words: int | None = None,
+    synonyms: bool = False,
     overwrite: bool = False,
 ) -> None:
     """Make weights ready to be shared: half precision, matrices in 8 bits, more words.
@@ -149,13 +150,15 @@ def pack(
         destination: File to write, .safetensors; it appears whole or not at all.
         vectors: What the network was trained with, for more words: glove, or a file.
         words: How many of its commonest words to know, 10,000 if not given; 1,000 take 0.3 MB.
+        synonyms: Read words that composed and drawn clips never say as ones that they do, a cyclist
+            as a person; for a network that was trained on such clips alone.
         overwrite: Replace the file if there is one.
     """
     from cstm.folder import check_output_file
     from cstm.inference.load import find_weights
     from cstm.model.pretrained import find_vectors
     from cstm.training.checkpoint import load_checkpoint, save_checkpoint
-    from cstm.training.vocabulary import with_words
+    from cstm.training.vocabulary import with_synonyms, with_words
 
     if words is not None and vectors is None:
         raise ValueError("--words are of a file of word vectors; name it with --vectors")
@@ -164,9 +167,11 @@ def pack(
     if vectors is not None:
         vectors = find_vectors(vectors)
         checkpoint = with_words(checkpoint, vectors, 10_000 if words is None else words)
+    if synonyms:
+        checkpoint = with_synonyms(checkpoint)
     save_checkpoint(destination, checkpoint, compact=True)
     megabytes = destination.stat().st_size / 1e6
-    known = len(checkpoint.vocabulary.words)
+    known = len(checkpoint.vocabulary.known)
     print(f"{megabytes:.1f} MB with {known:,} words written to {destination}")
 
 

@@ -5,9 +5,9 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float32
 from numpy import ndarray
+
+from cstm.data.synonyms import places_last, plainly
 
 MAX_WORDS = 20
 """Section 4.2: "the maximum length of the input sentence is set as 20"."""
@@ -56,10 +58,15 @@ class Vocabulary:
     words: tuple[str, ...]
     tokenization: Tokenization = "words"
     """How sentences are split: :func:`tokenize` or :func:`tokenize_as_released`."""
+    synonyms: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Words that are read as another one, or passed over where that is empty, of a network that
+    reads sentences by :mod:`cstm.data.synonyms`; none: word for word."""
 
     def __post_init__(self) -> None:
         if self.tokenization not in _TOKENIZERS:
             raise ValueError(f"no tokenization {self.tokenization!r}; there is words and released")
+        if unknown := set(self.synonyms.values()) - {"", *self.words}:
+            raise ValueError(f"synonyms are read as words that are not known: {sorted(unknown)}")
 
     @classmethod
     def of_sentences(cls, sentences: Iterable[str]) -> "Vocabulary":
@@ -75,18 +82,42 @@ class Vocabulary:
         return len(self.words) + 2
 
     def __contains__(self, word: str) -> bool:
-        return word in self._numbers
+        return word in self._read
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """The words, synonyms included, without those that are read as unknown."""
+        words = dict.fromkeys((*self.words, *self.synonyms))
+        return tuple(word for word in words if self.synonyms.get(word, word))
+
+    @cached_property
+    def _read(self) -> frozenset[str]:
+        return frozenset(self.known)
 
     def tokenize(self, sentence: str) -> list[str]:
         """Tokens of a sentence, not cut."""
         return _TOKENIZERS[self.tokenization](sentence)
 
     def read(self, sentence: str) -> list[str]:
-        """Tokens of a sentence that a network reads: at most :data:`MAX_WORDS`."""
-        return self.tokenize(sentence)[:MAX_WORDS]
+        """Tokens of a sentence as a network reads them: at most :data:`MAX_WORDS`."""
+        words = self.tokenize(sentence)[:MAX_WORDS]
+        if not self.synonyms:
+            return words
+        plain = plainly(words, self.synonyms)
+        for read in (places_last(plain), plain):
+            # Nothing is cut off, and nothing unknown said, for the sake of an order.
+            if 0 < len(read) <= MAX_WORDS and {*read} - {*words} <= self._numbers.keys():
+                return read
+        return words
+
+    def learning(self, words: Iterable[str]) -> "Vocabulary":
+        """The same, in which these words, if they have numbers, are read as themselves."""
+        own = self._numbers.keys() & set(words)
+        synonyms = {word: meant for word, meant in self.synonyms.items() if word not in own}
+        return replace(self, synonyms=synonyms)
 
     def encode(self, sentence: str) -> list[int]:
-        """Numbers of the sentence's first 20 words, padded with 0 to a length of 20."""
+        """Numbers of the words that are read (:meth:`read`), padded with 0 to a length of 20."""
         words = self.read(sentence)
         numbers = [self._numbers.get(word, UNKNOWN) for word in words]
         return numbers + [PADDING] * (MAX_WORDS - len(numbers))

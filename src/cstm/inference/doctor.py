@@ -93,7 +93,7 @@ def _weights(name: str) -> Symptom:
         "works",
         f"loaded in {loaded - began:.1f} s, {speed:.0f} frames a second with one sentence and one "
         "look, "
-        f"{len(segmenter.vocabulary.words)} words",
+        f"{len(segmenter.vocabulary.known)} words",
     )
 
 

@@ -28,7 +28,7 @@ class Explanation:
     """Number of the frame, counted from 0."""
     image: UInt8[ndarray, "height width 3"]
     words: tuple[str, ...]
-    """Those that were read, as the network splits the sentence."""
+    """Those that were read (:meth:`~cstm.data.words.Vocabulary.read`)."""
     explained: Explained
     """As the network gives it: of its whole input, padding included."""
     place: ResizePad

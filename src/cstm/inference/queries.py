@@ -28,7 +28,7 @@ def check_queries(queries: Sequence[str], vocabulary: Vocabulary) -> None:
         if not any(word in vocabulary for word in words[:MAX_WORDS]):
             raise ValueError(
                 f'none of the words of the query "{" ".join(query.split())}" is among the '
-                f"{len(vocabulary.words)} that this network knows; "
+                f"{len(vocabulary.known)} that this network knows; "
                 f"{_suggestion(_unknown(words, vocabulary), vocabulary)}"
             )
 
@@ -37,7 +37,8 @@ def encode_queries(queries: Sequence[str], vocabulary: Vocabulary) -> list[list[
     """Numbers of each query's words (:meth:`Vocabulary.encode`).
 
     A :class:`~cstm.inference.SegmentationWarning` names words that the network doesn't know, and
-    words after the twentieth, which it doesn't read.
+    words after the twentieth, which it doesn't read; and says how it reads a sentence in words of
+    its own.
 
     Raises:
         ValueError: see :func:`check_queries`.
@@ -61,6 +62,8 @@ def _encode(query: str, vocabulary: Vocabulary) -> list[int]:
             f'the query "{_beginning(words)}" has words that this network does not know: '
             f"{', '.join(unknown)}; {_suggestion(unknown, vocabulary)}"
         )
+    if (read := vocabulary.read(query)) != words[:MAX_WORDS]:
+        _warn(f'the query "{" ".join(words[:MAX_WORDS])}" is read as "{" ".join(read)}"')
     return vocabulary.encode(query)
 
 
@@ -71,7 +74,8 @@ def _warn(message: str) -> None:
 def _unknown(words: list[str], vocabulary: Vocabulary) -> list[str]:
     """Those among the words read that the network doesn't know, each once."""
     read = words[:MAX_WORDS]
-    return list(dict.fromkeys(w for w in read if _is_word(w) and w not in vocabulary))
+    known = {*vocabulary.known, *vocabulary.synonyms}
+    return list(dict.fromkeys(w for w in read if _is_word(w) and w not in known))
 
 
 def _is_word(token: str) -> bool:
@@ -86,8 +90,8 @@ def _beginning(words: list[str]) -> str:
 
 def _suggestion(unknown: list[str], vocabulary: Vocabulary) -> str:
     """Known words that look like the unknown ones, or a few known words where none does."""
-    close = [match for word in unknown for match in get_close_matches(word, vocabulary.words, n=2)]
+    close = [match for word in unknown for match in get_close_matches(word, vocabulary.known, n=2)]
     if close:
         return f"did you mean {', '.join(dict.fromkeys(close))}?"
-    step = max(1, len(vocabulary.words) // 8)
-    return f"it knows, for instance, {', '.join(vocabulary.words[::step][:8])}"
+    step = max(1, len(vocabulary.known) // 8)
+    return f"it knows, for instance, {', '.join(vocabulary.known[::step][:8])}"

@@ -61,6 +61,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, compact: bool = False) -
         "experiment": json.dumps(asdict(checkpoint.experiment)),
         "vocabulary": json.dumps(checkpoint.vocabulary.words),
         "tokenization": json.dumps(checkpoint.vocabulary.tokenization),
+        "synonyms": json.dumps(dict(checkpoint.vocabulary.synonyms)),
         "provenance": json.dumps(checkpoint.provenance),
     }
     with whole_file(path) as partial:
@@ -80,6 +81,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         vocabulary = Vocabulary(
             tuple(json.loads(metadata["vocabulary"])),
             json.loads(metadata.get("tokenization", '"words"')),
+            json.loads(metadata.get("synonyms", "{}")),
         )
         provenance = json.loads(metadata["provenance"])
         network = build_network(experiment.model, len(vocabulary))

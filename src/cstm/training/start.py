@@ -46,7 +46,7 @@ def load_start(run: Run) -> Checkpoint | None:
 def with_threshold_of(start: Checkpoint, run: Run) -> Run:
     """The run with the calibrated threshold, where the decoder that it is for goes on.
 
-    A threshold that the run names itself stays.
+    A threshold that the run names itself stays, if it is another than the usual one.
     """
     theirs, ours = start.experiment.model, run.experiment.model
     assert isinstance(theirs, ModelConfig)
@@ -58,15 +58,20 @@ def with_threshold_of(start: Checkpoint, run: Run) -> Run:
 
 
 def with_words_of(start: Checkpoint, vocabulary: Vocabulary, run: Run) -> Checkpoint:
-    """The network to start from, with the dataset's words where there are vectors for them."""
+    """The network to start from, with the dataset's words where there are vectors for them.
+
+    Of these none is read as another one any more.
+    """
     if run.vectors is not None:
-        return with_words(start, run.vectors, run.words, also=vocabulary.words)
+        start = with_words(start, run.vectors, run.words, also=vocabulary.words)
+    start = replace(start, vocabulary=start.vocabulary.learning(vocabulary.words))
     unknown = [word for word in vocabulary.words if word not in start.vocabulary]
     if unknown and is_first_process():
         some = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
+        hint = "" if run.vectors else "; with --vectors, the file it was trained with, it would"
         print(
-            f"{run.start} doesn't know {len(unknown)} of {len(vocabulary.words)} words ({some}); "
-            "with --vectors, the file it was trained with, it would",
+            f"{run.start} doesn't know {len(unknown)} of {len(vocabulary.words)} words "
+            f"({some}){hint}",
             file=sys.stderr,
         )
     return start

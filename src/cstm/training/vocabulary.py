@@ -12,6 +12,7 @@ from torch import Tensor
 from cstm.config import ModelConfig, Schedule
 from cstm.data.rows import mirror_sentence
 from cstm.data.sample import Pair
+from cstm.data.synonyms import SYNONYMS
 from cstm.data.wording import WORDS
 from cstm.data.words import UNKNOWN, Vocabulary, read_word_vectors
 from cstm.model.network import ActorSegmenter
@@ -89,7 +90,7 @@ def with_words(
         raise ValueError("the authors' network gets its words when it is imported")
     known = checkpoint.vocabulary
     found = read_word_vectors(vectors, (*known.words, *also), words)
-    grown = Vocabulary(tuple(sorted({*known.words, *found})), known.tokenization)
+    grown = replace(known, words=tuple(sorted({*known.words, *found})))
     larger = ActorSegmenter(model, len(grown))
     state = network.state_dict()
     for key in WORD_TABLES:
@@ -101,6 +102,22 @@ def with_words(
             state[key] = torch.cat([blank, torch.stack([rows[word] for word in grown.words])])
     larger.load_state_dict(state)
     return replace(checkpoint, network=larger.eval(), vocabulary=grown)
+
+
+def with_synonyms(checkpoint: Checkpoint) -> Checkpoint:
+    """The same network, reading words that generated sentences never say as ones that they do.
+
+    Raises:
+        ValueError: it reads some as others already, or is the authors' network.
+    """
+    known = checkpoint.vocabulary
+    if known.tokenization == "released":
+        raise ValueError("the authors' network was not trained on generated sentences")
+    if known.synonyms:
+        raise ValueError("this network has its synonyms already; leave out --synonyms")
+    words = {"", *known.words}
+    synonyms = {word: meant for word, meant in SYNONYMS.items() if meant in words}
+    return replace(checkpoint, vocabulary=replace(known, synonyms=synonyms))
 
 
 def _check_same(rows: Mapping[str, Tensor], found: Mapping[str, ndarray], path: Path) -> None:
