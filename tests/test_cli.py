@@ -196,7 +196,7 @@ def test_a_truncated_video_is_segmented_as_far_as_it_decodes(cstm, tmp_path):
         container.mux(stream.encode())
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     out = tmp_path / "out"
-    code, _, err = cstm("segment", cut, "--query", "a dog", "--out", out)
+    code, _, err = cstm("segment", cut, "--query", "a dog", "--out", out, "--weights", "tiny")
     assert code == 0
     assert len(err.strip().splitlines()) == 1
     assert "decoded" in err
@@ -219,7 +219,8 @@ def test_no_query(cstm, clip, tmp_path):
 
 def test_a_query_over_20_words_is_cut_and_says_so(cstm, clip, tmp_path):
     query = "the dog " * 10 + "running to the left"
-    code, _, err = cstm("segment", clip, "--query", query, "--out", tmp_path / "out")
+    out = tmp_path / "out"
+    code, _, err = cstm("segment", clip, "--query", query, "--out", out, "--weights", "tiny")
     assert code == 0
     assert len(err.strip().splitlines()) == 1
     assert '"running to the left"' in err
@@ -227,7 +228,7 @@ def test_a_query_over_20_words_is_cut_and_says_so(cstm, clip, tmp_path):
 
 def test_an_existing_folder_is_kept_without_overwrite(cstm, clip, tmp_path):
     out = tmp_path / "out"
-    assert cstm("segment", clip, "--query", "a dog", "--out", out)[0] == 0
+    assert cstm("segment", clip, "--query", "a dog", "--out", out, "--weights", "tiny")[0] == 0
     before = (out / "masks.json").read_bytes()
     refused(cstm("segment", clip, "--query", "a cat", "--out", out), "--overwrite")
     assert (out / "masks.json").read_bytes() == before

@@ -285,12 +285,17 @@ def true_texts(folder: Path) -> None:
     (folder / "a2d_annotation.txt").write_bytes(annotation)
 
 
-TEXTS = [(small_texts, {"train": (1, 2), "test": (1, 1)})]
-if ANNOTATIONS_OF_A2D.is_dir():
-    TEXTS.append((true_texts, {"train": (3017, 5359), "test": (737, 1295)}))
-
-
-@pytest.mark.parametrize(("write_texts", "expected"), TEXTS)
+@pytest.mark.parametrize(
+    ("write_texts", "expected"),
+    [
+        (small_texts, {"train": (1, 2), "test": (1, 1)}),
+        pytest.param(
+            true_texts,
+            {"train": (3017, 5359), "test": (737, 1295)},
+            marks=pytest.mark.skipif(not ANNOTATIONS_OF_A2D.is_dir(), reason="no true annotation"),
+        ),
+    ],
+)
 def test_counts_of_the_text_files(tmp_path: Path, write_texts, expected):
     write_texts(tmp_path)
     assert counts(tmp_path) == expected

@@ -50,15 +50,6 @@ class Learned(nn.Module):
         return Predicted(10 * self.mask((5 * seen * gate).tanh())[:, 0])
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Networks this small lose more by waiting for threads than they gain."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture
 def brightness() -> TargetBrightness:
     return TargetBrightness()

@@ -53,9 +53,6 @@ def test_the_demo_leaves_a_clip_masks_overlays_and_a_picture(segmenter, tmp_path
 def test_the_demo_does_without_the_real_clip(segmenter, tmp_path, monkeypatch):
     monkeypatch.setattr(samples, "STREET", replace(samples.STREET, package="a_package_nobody_has"))
     monkeypatch.setenv("CSTM_CACHE", str(tmp_path / "cache"))
-    segmenter = Segmenter(
-        Everything(), Vocabulary.of_sentences(["the cat is a dog"]), ClipConfig(size=32)
-    )
     with pytest.warns(UserWarning, match="does not know"):
         run_demo(segmenter, tmp_path / "demo")
     assert {path.name for path in (tmp_path / "demo").iterdir()} == {"drawn.mp4", "drawn"}

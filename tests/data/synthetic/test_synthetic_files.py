@@ -82,6 +82,20 @@ def test_videos_decode_to_the_frames_rendered(world: Path) -> None:
     assert np.abs(decoded.astype(int) - clip.frames).mean() < later
 
 
+def test_each_mask_is_that_of_its_instance(world: Path) -> None:
+    video = videoset(world)[5][0]
+    clip = render_clip([3, 0, 5], SIZE, FRAMES)
+    several = 0
+    for path in (world / "a2d_annotation_with_instances" / video).glob("*.h5"):
+        with h5py.File(path) as file:
+            numbers, masks = file["instance"][()], file["reMask"][()].reshape(-1, *SIZE)
+        several += len(numbers) > 1
+        for number, mask in zip(numbers, masks, strict=True):
+            expected = clip.instances[int(path.stem) - 1] == number + 1
+            assert np.array_equal(mask.T.astype(bool), expected)
+    assert several
+
+
 def test_masks_lie_as_a2d_has_them(world: Path) -> None:
     ids = {(r["video_id"], int(r["instance_id"])): r for r in rows(world / "instances.csv")}
     counts = set()

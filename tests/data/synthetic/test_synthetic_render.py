@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,6 +94,23 @@ def test_a_camera_moves_scene_and_actors_together() -> None:
     # Two frames pan by 3 right and 1 up; the backdrop must follow, away from the bird.
     shifted = np.abs(one[0:60, 3:] - other[1:61, :-3]).mean()
     assert shifted < np.abs(one[0:60, 3:] - other[0:60, 3:]).mean()
+
+
+def test_a_camera_magnifies_scene_and_actors_alike() -> None:
+    scene = lone_bird()
+    still = replace(scene.actors[0], motion=replace(scene.actors[0].motion, velocity=(0.0, 0.0)))
+    renderer = Renderer(replace(scene, actors=(still,), camera=Camera(zoom=0.02)))
+    before, after = ((renderer.masks(index) == 1).sum() for index in (8, 24))
+    assert after / before == pytest.approx(np.exp(2 * 16 * 0.02), rel=0.06)
+    renderer._blur = 0.0
+    one, other = (renderer.frame(index)[0] for index in (16, 20))
+    zoom, middle = np.exp(4 * 0.02), np.array([scene.width, scene.height]) / 2 - 0.5
+    matrix = np.column_stack([np.eye(2) * zoom, (1 - zoom) * middle])
+    nearer = cv2.warpAffine(one, matrix, (scene.width, scene.height))
+    # All but the bird, which beats its wings.
+    ground = (renderer.masks(16) == 0) & (renderer.masks(20) == 0)
+    gaps = [np.abs(other.astype(int) - picture)[ground].mean() for picture in (nearer, one)]
+    assert gaps[0] < 0.7 * gaps[1]
 
 
 def test_rendering_repeats_and_depends_on_its_seed() -> None:

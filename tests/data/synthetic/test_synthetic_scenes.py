@@ -1,6 +1,6 @@
 """What is drawn by lot: valid pairs, visible motion, look-alikes alike in one frame."""
 
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ SIGHT = (320, 240, 32)
 def pairs(count: int, seed: int) -> list[Scene]:
     rng = np.random.default_rng(seed)
     scenes = (draw_scene(rng, *SIGHT, unseen=False, with_pair=True) for _ in range(2 * count))
-    return [scene for scene in scenes if scene is not None][:count]
+    return list(islice((scene for scene in scenes if scene is not None), count))
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,8 @@ _PERIOD = {
 }  # fmt: skip
 _SITTERS = ("adult", "baby", "cat", "dog")
 _STARTLED = 0.5
-"""Share of idle actors, outside look-alike pairs, that stand frozen in the pose of an action."""
+"""Share of idle actors, outside look-alike pairs, that stand frozen in the pose of an action; of
+those for which that would be a held-out combination, fewer."""
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def _bird_body(
         tip = polygon(second, (-0.2, -0.44), (-0.38, -0.34), (-0.16, -0.3))
         return moved([*shapes, tip, folded], pitch, (0.0, -0.3))
     root = (0.02, -0.44)
-    # Drawn hanging down; an angle of about -3/4 turn would be folded back.
+    # Drawn hanging down, as the sine of a quarter turn has it; negative angles raise it.
     open_wing = [
         polygon(second, (-0.1, -0.44), (0.1, -0.46), (0.06, -0.2), (-0.06, 0.02), (-0.2, 0.06),
                 (-0.2, -0.12), (-0.17, -0.3)),

@@ -25,7 +25,7 @@ TAG_OF: dict[ClueName, Tag] = {
 }  # fmt: skip
 
 _PLACE_ONLY = 0.15
-"""Share of second sentences about one of a pair that tell it by its place, not its motion."""
+"""Share of a pair's members whose second sentence tells them by place, not motion (if it can)."""
 
 
 @dataclass(frozen=True)

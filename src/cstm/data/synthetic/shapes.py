@@ -135,7 +135,7 @@ class Patch:
     colour: Float[ndarray, "height width 3"]
     opacity: Float[ndarray, "height width 1"]
     solid: Bool[ndarray, "height width"]
-    """Where the shapes themselves (not their shadow) cover more than half of the pixel."""
+    """Where the shapes cover more than half of the pixel, above a shadow more than a third."""
 
     def window(self, picture: ndarray) -> ndarray:
         """The part of a picture that lies under the patch."""
