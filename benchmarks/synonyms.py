@@ -129,9 +129,9 @@ def main(
             if sentence:
                 asked[way][present[number]] = sentence
 
-    def ask(sentences: Mapping[int, str], words: Vocabulary, told: str) -> None:
+    def ask(sentences: Mapping[int, str], reading: Vocabulary, told: str) -> None:
         metric = RatioProtocol()
-        steps = evaluate(checkpoint.network, words, Reworded(clips, sentences), clip, metric)
+        steps = evaluate(checkpoint.network, reading, Reworded(clips, sentences), clip, metric)
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16-mixed"):
             track(steps, len(sentences), told)
         result = metric.compute()

@@ -142,6 +142,11 @@ def whole_file(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def half_written(folder: Path, name: str = "*") -> list[Path]:
+    """What killed processes have left in a folder of outputs by this name that were to be whole."""
+    return list(folder.glob(f".{name}.partial-*"))
+
+
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Work in a folder that no other process of this machine works in, by this function's word.

@@ -82,16 +82,16 @@ class Vocabulary:
         return len(self.words) + 2
 
     def __contains__(self, word: str) -> bool:
-        return word in self._read
+        return word in self._known
 
     @cached_property
     def known(self) -> tuple[str, ...]:
-        """The words, synonyms included, without those that are read as unknown."""
+        """The words, synonyms included, without those that are passed over."""
         words = dict.fromkeys((*self.words, *self.synonyms))
         return tuple(word for word in words if self.synonyms.get(word, word))
 
     @cached_property
-    def _read(self) -> frozenset[str]:
+    def _known(self) -> frozenset[str]:
         return frozenset(self.known)
 
     def tokenize(self, sentence: str) -> list[str]:

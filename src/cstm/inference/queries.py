@@ -74,8 +74,8 @@ def _warn(message: str) -> None:
 def _unknown(words: list[str], vocabulary: Vocabulary) -> list[str]:
     """Those among the words read that the network doesn't know, each once."""
     read = words[:MAX_WORDS]
-    known = {*vocabulary.known, *vocabulary.synonyms}
-    return list(dict.fromkeys(w for w in read if _is_word(w) and w not in known))
+    unknown = (w for w in read if w not in vocabulary and w not in vocabulary.synonyms)
+    return list(dict.fromkeys(filter(_is_word, unknown)))
 
 
 def _is_word(token: str) -> bool:

@@ -29,10 +29,9 @@ def find_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamName, Pat
         with fabric.rank_zero_first(local=True):
             path = find_backbone_weights(name, chosen_weights(run, stream))
         if path is not None:
+            # Only to see whether it fits: the network is built when its data are there.
             build = {"spatial": build_spatial, "temporal": build_temporal}[stream]
-            load_backbone(
-                name, build(name, stage.model.width), path, run.take
-            )  # only to see it fit
+            load_backbone(name, build(name, stage.model.width), path, run.take)
             found[stream] = path
     return found
 

@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from cstm.data.preparation import check_space, count_clips, prepare
 from cstm.data.prepared import PreparedSamples, prepared_name
 from cstm.data.sample import Samples
+from cstm.folder import half_written
 from cstm.progress import track
 from cstm.training.plan import Run
 
@@ -71,7 +72,7 @@ def prepare_all(
 
 def _remove_stale(folder: Path) -> None:
     """Remove what a process has left that was killed while decoding."""
-    for left in folder.parent.glob(f".{folder.name}.partial-*"):
+    for left in half_written(folder.parent, folder.name):
         touched = max(path.stat().st_mtime for path in (left, *left.iterdir()))
         if time.time() - touched > STALE_SECONDS:
             shutil.rmtree(left)

@@ -15,7 +15,7 @@ from cstm.data.mixture import Mixture, Source
 from cstm.data.sample import Samples
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
-from cstm.folder import alone_in
+from cstm.folder import alone_in, half_written
 from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import find_vectors
 from cstm.progress import is_first_process, track
@@ -56,9 +56,10 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
 
 def _remove_partial(out: Path) -> None:
     """Remove the half-written files that a killed run has left, its own and its stages'."""
-    for stale in (*out.glob(".*.partial-*"), *out.glob("*/.*.partial-*")):
-        if stale.is_file():
-            stale.unlink()
+    for folder in (out, *(path for path in out.glob("*") if path.is_dir())):
+        for stale in half_written(folder):
+            if stale.is_file():
+                stale.unlink()
 
 
 def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
