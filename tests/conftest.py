@@ -1,5 +1,7 @@
 """Shapes and types of all annotations are checked while tests run, and only then."""
 
+import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,23 @@ def own(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("own")
     write_own(folder / "world", folder / "mine")
     return folder / "mine"
+
+
+@pytest.fixture
+def cstm(monkeypatch, capsys):
+    """Run the command line in this process: exit code, stdout, stderr."""
+    from cstm.cli import main
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["cstm", *map(str, arguments)])
+        code = 0
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            try:
+                main()
+            except SystemExit as exit_:
+                code = int(exit_.code or 0)
+        output = capsys.readouterr()
+        return code, output.out, output.err
+
+    return run

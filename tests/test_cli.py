@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import warnings
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 import torch
 from pycocotools import mask as coco
 
-from cstm.cli import COMMANDS, main
+from cstm.cli import COMMANDS
 from cstm.data.second_look import look_again
 from cstm.data.synthetic import render_clip
 from cstm.inference.samples import write_clip
@@ -26,25 +25,6 @@ def clip(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("video") / "clip.mp4"
     write_clip(render_clip(5, size=(96, 80), frames=12).frames, Fraction(24), path)
     return path
-
-
-@pytest.fixture
-def cstm(monkeypatch, capsys):
-    """Run the command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cstm", *map(str, arguments)])
-        code = 0
-        with warnings.catch_warnings():
-            warnings.simplefilter("default")
-            try:
-                main()
-            except SystemExit as exit_:
-                code = int(exit_.code or 0)
-        output = capsys.readouterr()
-        return code, output.out, output.err
-
-    return run
 
 
 def refused(result: tuple[int, str, str], *words: str) -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from traps import rotate
+from rotation import rotate
 
 from cstm.config import ClipConfig
 from cstm.data.clock import Clock

@@ -2,23 +2,14 @@ import json
 import re
 from importlib.metadata import metadata
 
-from cstm.cli import main
 from cstm.inference import doctor
 
 
-def run(monkeypatch, *options) -> int:
-    monkeypatch.setattr("sys.argv", ["cstm", "doctor", *options])
-    try:
-        main()
-    except SystemExit as stopped:
-        return stopped.code
-    return 0
-
-
-def test_it_looks_at_everything_and_runs_the_weights(monkeypatch, capsys, tmp_path):
+def test_it_looks_at_everything_and_runs_the_weights(cstm, monkeypatch, tmp_path):
     monkeypatch.setenv("CSTM_CACHE", str(tmp_path))
-    assert run(monkeypatch, "--json") == 0
-    found = {entry["what"]: entry for entry in json.loads(capsys.readouterr().out)}
+    code, out, _ = cstm("doctor", "--json")
+    assert code == 0
+    found = {entry["what"]: entry for entry in json.loads(out)}
     assert {"cstm", "device", "codecs", "weights lite", "weights tiny", "cache"} <= set(found)
     assert {"[web]", "[demo]", "[lite]"} <= set(found)
     assert re.search(r"\d+ frames a second", found["weights lite"]["detail"])
@@ -37,13 +28,13 @@ def test_what_is_missing_says_how_to_get_it(monkeypatch):
     assert found["[demo]"].state == "works"
 
 
-def test_broken_weights_are_broken(monkeypatch, capsys, tmp_path):
+def test_broken_weights_are_broken(cstm, monkeypatch, tmp_path):
     (tmp_path / "lite.safetensors").write_bytes(b"half a file")
     monkeypatch.setattr(doctor, "SHIPPED", tmp_path)
     monkeypatch.setattr("cstm.inference.load.SHIPPED", tmp_path)
-    assert run(monkeypatch) == 1
-    lines = capsys.readouterr().out.splitlines()
-    assert any(line.startswith("broken weights lite:") for line in lines)
+    code, out, _ = cstm("doctor")
+    assert code == 1
+    assert any(line.startswith("broken weights lite:") for line in out.splitlines())
 
 
 def test_a_network_that_cannot_run_here_is_broken(monkeypatch):

@@ -1,6 +1,5 @@
 import inspect
 import json
-import struct
 from dataclasses import replace
 from fractions import Fraction
 
@@ -10,6 +9,7 @@ import pytest
 from blobs import QUERIES, results, write
 from PIL import Image
 from pycocotools import mask as coco_mask
+from rotation import rotate
 
 from cstm.config import ClipConfig
 from cstm.inference.export import WRITERS, segment_to_folder, write_segmentation
@@ -165,11 +165,7 @@ def upright_video(path, turned):
             disc = (rows - 12) ** 2 + (columns - 20 - index) ** 2 < 80
             film.add(np.repeat(disc[..., None], 3, 2).astype(np.uint8) * 255, index / 10)
     if turned:
-        # The display matrix of the track header, ISO/IEC 14496-12, 8.3.2.
-        data = path.read_bytes()
-        start = data.index(b"tkhd") + 4 + 40
-        matrix = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
-        path.write_bytes(data[:start] + matrix + data[start + 36 :])
+        rotate(path, (0, 1, -1, 0))
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -4,6 +4,9 @@ import hashlib
 import json
 import shutil
 from dataclasses import replace
+from functools import partialmethod
+from multiprocessing import get_context
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
 
@@ -527,3 +530,34 @@ def test_what_a_first_batch_cannot_tell_is_watched_from_the_next(finished, capsy
     values = [{"action": float("nan")}, {"action": 0.5}]
     watch((stage, Step(0, number, 2, value, 1.0)) for number, value in enumerate(values))
     assert "action 0.500" in capsys.readouterr().err
+
+
+def train_compiled(run: Run, graphs: Synchronized) -> None:
+    torch.set_num_threads(1)
+
+    def backend(graph: torch.fx.GraphModule, _):
+        graphs.value += 1
+        return graph.forward
+
+    ActorSegmenter.compile = partialmethod(ActorSegmenter.compile, backend=backend)
+    train_all(replace(run, pace=Pace(compiled=True)))
+
+
+def test_a_compiled_network_learns_the_same(world, prepared, tmp_path):
+    # Making code for the CPU takes minutes and is torch's to test; tracing the network is ours.
+    # In a process of its own, where shapes are not checked, which can't be traced.
+    alone = replace(EXPERIMENT, joint="alone")
+    usual, compiled = (run_of(world, prepared, tmp_path / name, alone) for name in "ab")
+    train_all(usual)
+    context = get_context("spawn")
+    graphs = context.Value("i", 0)
+    process = context.Process(target=train_compiled, args=(compiled, graphs))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    assert graphs.value
+    theirs, ours = (
+        load_checkpoint(run.out / "cstm.safetensors").network.state_dict()
+        for run in (usual, compiled)
+    )
+    torch.testing.assert_close(ours, theirs)
