@@ -6,6 +6,7 @@ import sys
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
+from unittest.mock import Mock
 
 import av
 import cv2
@@ -357,6 +358,7 @@ def test_settings_of_composed_clips_that_make_no_sense(cstm, photographs, tmp_pa
 def test_words_without_their_file(cstm, tmp_path):
     out = tmp_path / "packed.safetensors"
     refused(cstm("pack", "tiny", out, "--words", "500"), "--vectors")
+    refused(cstm("pack", "tiny", out, "--vectors", "x.txt", "--words", "-5"), "at least 1")
     (tmp_path / "world").mkdir()
     run = ["--root", tmp_path / "world", "--out", tmp_path / "run", "--data", "synthetic"]
     refused(cstm("train", "tiny", *run, "--words", "500"), "--vectors")
@@ -388,12 +390,17 @@ def test_a_reader_who_has_seen_enough_is_no_error():
     assert complaint == b""
 
 
-def test_a_full_gpu_is_one_line(cstm, monkeypatch):
-    def fill(*_):
-        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 2 GiB")
-
+@pytest.mark.parametrize(
+    ("fill", "whose"),
+    [
+        (lambda *_: torch.empty(10**15), "the computer's"),
+        (lambda *_: np.empty(10**15), "the computer's"),
+        (Mock(side_effect=torch.OutOfMemoryError("CUDA out of memory.\nTried")), "the GPU's"),
+    ],
+)
+def test_a_full_memory_is_one_line(cstm, monkeypatch, fill, whose):
     monkeypatch.setattr("cstm.evaluation.cost.profile", fill)
-    refused(cstm("profile", "tiny"), "smaller batch")
+    refused(cstm("profile", "tiny"), whose, "smaller batch")
 
 
 def test_the_version(cstm):

@@ -1,3 +1,4 @@
+import re
 import stat
 import subprocess
 import sys
@@ -84,6 +85,15 @@ def test_where_nothing_can_be_written_is_told_before_any_work(tmp_path, check):
             check(parent / "new" / "out")
     check(tmp_path / "new" / "out")
     assert names(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("check", [check_output, partial(check_output_file, overwrite=True)])
+@pytest.mark.parametrize("place", ["/", "/dev/null"])
+def test_neither_the_root_nor_a_device_is_written(check, place):
+    with pytest.raises(ValueError, match=re.escape(place)) as refused:
+        check(Path(place))
+    assert "\n" not in str(refused.value)
+    assert Path("/dev/null").is_char_device()
 
 
 def test_overwrite_through_a_link_keeps_the_link(tmp_path):

@@ -64,7 +64,7 @@ def check_writable(out: Path) -> None:
     try:
         with suppress(FileNotFoundError):
             out.lstat()
-        parent = next(parent for parent in out.absolute().parents if parent.exists())
+        parent = next((place for place in out.absolute().parents if place.exists()), out)
         with TemporaryFile(dir=parent):
             pass
     except OSError as error:
@@ -75,12 +75,14 @@ def check_output_file(out: Path, overwrite: bool) -> None:
     """Refuse an output file that is there already or can't be written, before any work is done.
 
     Raises:
-        ValueError: it is there and may not be replaced, it is a folder, or see
+        ValueError: it is there and may not be replaced, it is no file, or see
             :func:`check_writable`.
     """
     check_writable(out)
     if out.is_dir():
         raise ValueError(f"cannot write {out}: it is a folder; give a file")
+    if out.exists() and not out.is_file():
+        raise ValueError(f"cannot write {out}: it is a device or a pipe; give a file")
     if out.exists() and not overwrite:
         raise ValueError(f"{out} exists; give another file, or replace it with --overwrite")
 

@@ -347,6 +347,15 @@ def test_a_broken_picture_would_shift_all_that_follow_and_is_refused(tmp_path: P
         read_clip(folder, 4, ClipConfig(frames=3, step=1))
 
 
+def test_a_single_picture_that_is_cut_short_is_called_by_its_name(tmp_path: Path):
+    path = tmp_path / "cat.jpg"
+    Image.effect_noise((64, 48), 80).save(path)
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(ValueError, match=r"cat\.jpg") as caught:
+        list(open_video(path).frames())
+    assert "picture 0" not in str(caught.value)
+
+
 def test_a_picture_that_vanishes_is_not_the_end(tmp_path: Path):
     folder = write_pictures(tmp_path / "shots", [f"{number:03d}.png" for number in range(200)])
     frames = open_video(folder).frames()

@@ -1,3 +1,5 @@
+from time import process_time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -27,6 +29,12 @@ def test_lines_break_between_words():
     lines = wrap("a white cat is jumping to the left", 120, 14.0)
     assert len(lines) > 1
     assert " ".join(lines) == "a white cat is jumping to the left"
+
+
+def test_a_page_of_letters_without_a_blank_is_cut_at_once():
+    began = process_time()
+    assert len(wrap("dog " + "x" * 20_000 + " runs" * 2000, 300, 13.0)) == 6
+    assert process_time() - began < 1
 
 
 def test_accents_are_dropped_rather_than_shown_as_boxes():

@@ -196,6 +196,16 @@ def test_nothing_is_read_where_nothing_may_be_written(tmp_path, brightness, voca
         segment_to_folder(segmenter, tmp_path / "none.mp4", ["a cat"], tmp_path / "out")
 
 
+def test_a_video_in_the_folder_to_be_replaced_is_kept(tmp_path, brightness, vocabulary):
+    segmenter = Segmenter(brightness, vocabulary, ClipConfig(size=80))
+    frame = tmp_path / "shots/01/00000.png"
+    frame.parent.mkdir(parents=True)
+    Image.new("RGB", (80, 48)).save(frame)
+    with pytest.raises(ValueError, match=r"lies in .*shots, which would be replaced"):
+        segment_to_folder(segmenter, frame.parent, ["a cat"], tmp_path / "shots", overwrite=True)
+    assert listing(tmp_path) == ["shots", "shots/01", "shots/01/00000.png"]
+
+
 def test_frames_of_several_sizes_make_no_folder(tmp_path):
     first, second = results(2)
     turned = replace(second, image=second.image.swapaxes(0, 1), masks=second.masks.swapaxes(1, 2))

@@ -125,6 +125,8 @@ def test_addresses_that_lead_nowhere_are_one_line(server, temporary):
     assert refusal(f"{server}/broken.mp4").startswith(f"{server}/broken.mp4: cannot be read (")
     assert "cannot be read (" in refusal("http://127.0.0.1:1/clip.mp4")
     assert "Protocol not known: foo" in refusal("foo://bucket/clip.mp4")
+    # Whose file system wants more than an address.
+    assert refusal("github://a/b.mp4").startswith("github://a/b.mp4: cannot be read (")
     assert list(temporary.iterdir()) == []
 
 

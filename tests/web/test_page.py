@@ -2,10 +2,13 @@
 
 import gc
 import json
+import os
 import shutil
 import socket
 from fractions import Fraction
+from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -155,6 +158,17 @@ def test_a_sample_can_be_stopped_and_asked_again(browser, address):
     page.click("#find")
     expect(page.locator("#status")).to_contain_text("Done: 32", timeout=PATIENCE)
     page.context.close()
+
+
+def test_what_was_uploaded_goes_with_the_server(tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "elsewhere"))
+    with open_page(tiny, Limits(), port=free_port()) as page:
+        sent = httpx.post(f"{page.local_url}gradio_api/upload", files={"files": b"a cat"})
+        (upload,) = map(Path, sent.json())
+        assert upload.read_bytes() == b"a cat"
+    assert not upload.exists()
+    assert not (tmp_path / "elsewhere").exists()
+    assert os.environ["GRADIO_TEMP_DIR"] == str(tmp_path / "elsewhere")
 
 
 def test_a_taken_port_is_one_line(address, monkeypatch, capsys):

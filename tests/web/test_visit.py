@@ -100,6 +100,8 @@ def test_what_the_page_does_not_take_is_said_in_words(drawn, tmp_path):
         with pytest.raises(ValueError, match=words) as refused:
             Visit(video, sentences, limits)
         assert str(tmp_path) not in str(refused.value), "where a file lies is nobody's business"
+    with pytest.raises(ValueError, match=r"pixels; this page takes up to 0\.0 million"):
+        Visit(drawn.path, "a cat", Limits(pixels=1000))
 
 
 def test_a_playlist_shows_no_visitor_what_the_server_holds(drawn, tmp_path):

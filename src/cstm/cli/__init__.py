@@ -57,10 +57,13 @@ def main() -> None:
     except (ValueError, OSError) as error:
         print(f"cstm: {error}", file=sys.stderr)
         sys.exit(2)
-    except RuntimeError as error:
-        if type(error).__name__ != "OutOfMemoryError":
+    except (RuntimeError, MemoryError) as error:
+        # Of the GPU's memory torch has an error of its own, of the computer's only words.
+        is_gpu = type(error).__name__ == "OutOfMemoryError"
+        if not (is_gpu or isinstance(error, MemoryError) or "can't allocate memory" in str(error)):
             raise
-        print("cstm: the GPU's memory is full; a smaller batch takes less", file=sys.stderr)
+        whose = "GPU" if is_gpu else "computer"
+        print(f"cstm: the {whose}'s memory is full; a smaller batch takes less", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("cstm: stopped", file=sys.stderr)

@@ -162,6 +162,8 @@ def pack(
 
     if words is not None and vectors is None:
         raise ValueError("--words are of a file of word vectors; name it with --vectors")
+    if words is not None and words < 1:
+        raise ValueError(f"--words should be at least 1, got {words}")
     check_output_file(destination, overwrite)
     checkpoint = load_checkpoint(find_weights(source))
     if vectors is not None:

@@ -21,7 +21,7 @@ from numpy import ndarray
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices
 from cstm.data.clock import Clock
-from cstm.data.container import PICTURES, open_container
+from cstm.data.container import open_container
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.upright import Upright
 
@@ -104,7 +104,7 @@ class Video:
             slack = 2 / self.fps if len(container.streams) == 1 or stream.duration else 1.0
             unit = _fraction(stream.time_base) or Fraction(0)
             clock = Clock(unit, self.fps)
-            for stored in _decoded(container, stream):
+            for stored in _decoded(self.path, container, stream):
                 damaged += stored is None or stored.is_corrupt
                 if stored is None:
                     continue
@@ -135,7 +135,7 @@ def open_video(path: str | Path) -> Video:
     """
     path = Path(path)
     with _stream_of(path) as (container, stream):
-        first = next(filter(None, _decoded(container, stream)), None)
+        first = next(filter(None, _decoded(path, container, stream)), None)
         if first is None:
             raise ValueError(NOTHING_DECODES.format(path))
         upright = Upright(first)
@@ -181,8 +181,9 @@ def _wanted(
     images = {}
     convert = picture = None
     length = 0
-    with _stream_of(Path(path)) as (container, stream):
-        for picture in filter(None, _decoded(container, stream)):
+    path = Path(path)
+    with _stream_of(path) as (container, stream):
+        for picture in filter(None, _decoded(path, container, stream)):
             convert = convert or Upright(picture)
             if length in wanted:
                 images[length] = convert(picture)
@@ -212,7 +213,9 @@ def _stream_of(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         raise ValueError(f"{path}: has no video stream")
 
 
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | None]:
+def _decoded(
+    path: Path, container: InputContainer, stream: VideoStream
+) -> Iterator[VideoFrame | None]:
     """Yield every picture that decodes, and None for every packet that does not."""
     done = 0
     try:
@@ -220,23 +223,22 @@ def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFr
             try:
                 yield from stream.decode(packet)
             except FFmpegError:
-                _refuse_picture(container, packet.pts)
+                _refuse_picture(path, packet.pts)
                 yield None
             done += 1
     except FFmpegError:
-        _refuse_picture(container, done)
+        _refuse_picture(path, done)
         yield None
         with suppress(FFmpegError):
             # No packet makes the decoder give out what it still holds back.
             yield from stream.decode(None)
 
 
-def _refuse_picture(container: InputContainer, number: int | None) -> None:
+def _refuse_picture(path: Path, number: int | None) -> None:
     """Raise a ValueError where a folder's picture is broken: those after it would be shifted."""
-    if container.format.name == PICTURES:
+    if path.is_dir():
         raise ValueError(
-            f"{Path(container.name).parent}: picture {number}, counted from 0, can't be read; "
-            "copy it once more"
+            f"{path}: picture {number}, counted from 0, can't be read; copy it once more"
         ) from None
 
 

@@ -44,6 +44,8 @@ def wrap(text: str, width: int, size: float) -> list[str]:
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     lines, line = [], ""
     for word in plain.split():
+        if len(lines) > _MAX_LINES:
+            break
         longer = f"{line} {word}".strip()
         if text_width(longer, size) <= width:
             line = longer
@@ -51,12 +53,12 @@ def wrap(text: str, width: int, size: float) -> list[str]:
         if line:
             lines.append(line)
         line = word
-        while len(line) > 1 and text_width(line, size) > width:
-            fits = max(
-                (n for n in range(1, len(line)) if text_width(line[:n], size) <= width), default=1
-            )
-            lines.append(line[:fits])
-            line = line[fits:]
+        while len(line) > 1 and len(lines) <= _MAX_LINES and text_width(line, size) > width:
+            many = 1
+            while text_width(line[: many + 1], size) <= width:
+                many += 1
+            lines.append(line[:many])
+            line = line[many:]
     lines.append(line)
     if len(lines) > _MAX_LINES:
         last = lines[_MAX_LINES - 1]

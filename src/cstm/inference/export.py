@@ -56,6 +56,8 @@ def segment_to_folder(
     :func:`write_segmentation` for the files and the errors.
     """
     check_output(out, overwrite, WRITTEN)
+    if out.exists() and Path(video).resolve().is_relative_to(out.resolve()):
+        raise ValueError(f"{video} lies in {out}, which would be replaced; choose another folder")
     _check_kinds(save)
     check_queries(queries, segmenter.vocabulary)
     opened = open_source(video, frames.seconds)

@@ -93,7 +93,6 @@ def _download(address: str, path: Path) -> None:
             files.get_file(place, str(path), callback=shower)
         except FileNotFoundError:
             raise ValueError(f"{address}: no such file there") from None
-        # File systems are of many makers, and raise whatever they like.
         except Exception as error:
             raise ValueError(f"{address}: cannot be read ({reason(error)})") from None
 
@@ -110,8 +109,9 @@ def _file_system(address: str) -> tuple["fsspec.AbstractFileSystem", str]:
         ours = web or (error.name or "").startswith("fsspec")
         needed = 'pip install "cstm[remote]"' if ours else error
         raise ValueError(f"{address}: reading it takes another package: {needed}") from None
-    except ValueError as error:
-        raise ValueError(f"{address}: cannot be read ({error})") from None
+    # File systems are of many makers, and raise whatever they like.
+    except Exception as error:
+        raise ValueError(f"{address}: cannot be read ({reason(error)})") from None
 
 
 def _web_options() -> dict[str, Any]:

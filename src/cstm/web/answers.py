@@ -4,6 +4,7 @@ An exception that is meant for the visitor is a ValueError; its message is shown
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple, no_type_check
 
@@ -70,9 +71,11 @@ def find(
         return
     yield Found(visit, stop=gr.update(interactive=True))
     try:
-        for progress in visit.run(segmenter):
-            shown, key = progress_bar(progress), colour_key(visit)
-            yield Found(status=shown, picture=progress.picture, key=key)
+        # However it ends, its writers are done before the folder goes.
+        with closing(visit.run(segmenter)) as steps:
+            for progress in steps:
+                shown, key = progress_bar(progress), colour_key(visit)
+                yield Found(status=shown, picture=progress.picture, key=key)
     except (ValueError, OSError, StoppedError) as error:
         visit.close()
         yield nothing._replace(status=_said(error))

@@ -1,5 +1,6 @@
 """Putting the page on the network."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from cstm.inference.samples import write_drawn, write_street
 from cstm.inference.segmenter import Segmenter
 from cstm.web.page import build_page
 from cstm.web.visit import Limits
+
+_UPLOADS = "GRADIO_TEMP_DIR"
+"""The variable that says where gradio keeps them."""
 
 
 @contextmanager
@@ -37,7 +41,11 @@ def open_page(
     Raises:
         ValueError: it can't listen there.
     """
-    with TemporaryDirectory(prefix="cstm-") as name, warnings.catch_warnings():
+    with (
+        TemporaryDirectory(prefix="cstm-", ignore_cleanup_errors=True) as name,
+        _uploads_in(Path(name) / "uploads"),
+        warnings.catch_warnings(),
+    ):
         # They quote sentences and names of files, of which a server's log knows nothing.
         warnings.simplefilter("ignore", SegmentationWarning)
         folder = Path(name)
@@ -65,6 +73,20 @@ def open_page(
             yield page
         finally:
             page.close()
+
+
+@contextmanager
+def _uploads_in(folder: Path) -> Iterator[None]:
+    """Have gradio keep what visitors send in a folder that goes with the page, come what may."""
+    before = os.environ.get(_UPLOADS)
+    os.environ[_UPLOADS] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_UPLOADS]
+        else:
+            os.environ[_UPLOADS] = before
 
 
 def _theme() -> Base:

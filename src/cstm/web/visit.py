@@ -3,7 +3,7 @@
 import shutil
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -47,6 +47,8 @@ class Limits:
     megabytes: int = 200
     """Of a file."""
     sentences: int = 8
+    pixels: int = 4096 * 2160
+    """Of a frame: a tiny file may hold frames that fill the server's memory."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,13 @@ class Visit:
             )
         self.video = _open(video)
         self._limits = limits
+        width, height = self.video.width, self.video.height
+        if width * height > limits.pixels:
+            raise ValueError(
+                f"This video has {width} × {height} pixels; this page takes up to "
+                f"{limits.pixels / 1e6:.1f} million. Make it smaller, or use `cstm segment` on "
+                "your own computer."
+            )
         if self.video.announced:
             self._check_length(self.video.announced / float(self.video.fps))
         self.folder = Path(mkdtemp(prefix="cstm-", dir=parent))
@@ -132,7 +141,7 @@ class Visit:
         """The same as PNGs, one folder for each sentence."""
         return self.folder / "masks.zip"
 
-    def run(self, segmenter: Segmenter) -> Iterator[Progress]:
+    def run(self, segmenter: Segmenter) -> Generator[Progress, None, None]:
         """Segment, and tell now and then how far it is; the files are complete at the end.
 
         Raises:
