@@ -10,6 +10,9 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from numpy.random import Generator
 
+from cstm.data.clues import COLOURS
+from cstm.data.synonyms import SYNONYMS
+
 _SOFT_SHARE = 0.3
 """Share of clips that are blurred; a photograph is sharper than most video."""
 _COMPRESSED_SHARE = 0.3
@@ -17,8 +20,9 @@ _COMPRESSED_SHARE = 0.3
 _TINTED_SHARE = 0.35
 """Share of clips of which no colour is told that are shown in other colours, or in hardly any."""
 _COLOUR = re.compile(
-    r"\b(red|orange|yellow|green|blue|purple|pink|brown|black|white|gr[ae]y|golden|silver|beige|tan"
-    r"|blonde?|dark|light|bright|colou?r(ful|ed))\b"
+    rf"\b(({'|'.join((*COLOURS, *(word for word, meant in SYNONYMS.items() if meant in COLOURS)))})"
+    r"(d?ish)?|grey|violet|navy|gold(en)?|silver|tan|ginger|blonde?|dark|light|bright"
+    r"|(multi)?colou?r(ful|ed))\b"
 )
 _CHROMA = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
 """RGB to YIQ, brightness and the plane of colours (NTSC)."""

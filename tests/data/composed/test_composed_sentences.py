@@ -4,6 +4,7 @@ import gzip
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -12,13 +13,14 @@ import pytest
 from cstm.data.class_names import class_of
 from cstm.data.composed import ComposedClips
 from cstm.data.composed.cast import describe_cast
-from cstm.data.composed.clues import fits
+from cstm.data.composed.clues import fits, relates
 from cstm.data.composed.colours import COLOURS, clothes, common, name_colours
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.figures import measure
 from cstm.data.composed.motion import MAY_BE, MOTIONS, draw_partner
 from cstm.data.composed.phrases import phrase
-from cstm.data.composed.sentences import options
+from cstm.data.composed.scene import Box
+from cstm.data.composed.sentences import Lack, options
 from cstm.data.nouns import CATEGORIES, meant_by, noun_of
 from cstm.data.words import MAX_WORDS, tokenize
 
@@ -155,11 +157,17 @@ def test_absent_actors_are_absent(clips):
         said = said_motions(sentence.text)
         colours = {c for c in COLOURS if re.search(rf"\b{c}\b", sentence.text)}
         same = [one for one in plan.cast if called(one.category, sentence.text)]
-        kinds.add("class" if not same else "colour" if colours else "motion")
+        kinds.add(sentence.lacks)
+        assert bool(same) == (sentence.lacks != "class")
         for one in same:
             wrong_motion = any(m not in one.motion.split() for m in said)
-            assert wrong_motion or not colours <= one.colours, sentence.text
-    assert kinds == {"class", "colour", "motion"}
+            wrong_motion |= one.motion == "still" and not said and "moving" in sentence.text
+            if sentence.lacks == "colour":
+                assert not colours <= one.colours, sentence.text
+            else:
+                assert wrong_motion, sentence.text
+            assert one.depth is not None or sentence.lacks != "action"
+    assert kinds == set(get_args(Lack))
 
 
 def test_a_motion_is_the_actor_s_and_not_the_landmark_s(clips):
@@ -212,6 +220,7 @@ def test_sentences_are_short_enough(clips):
         ((40, 140, 60), "green"), ((30, 70, 190), "blue"), ((110, 40, 160), "purple"),
         ((245, 150, 190), "pink"), ((110, 66, 36), "brown"), ((20, 20, 22), "black"),
         ((240, 240, 238), "white"), ((128, 128, 130), "gray"), ((190, 160, 30), "yellow"),
+        ((150, 115, 70), "brown"), ((255, 182, 193), "pink"), ((209, 151, 151), "pink"),
     ],
 )  # fmt: skip
 def test_colour_names(rgb, name):
@@ -220,6 +229,39 @@ def test_colour_names(rgb, name):
     mixed = np.concatenate([pixels, np.full((100, 3), (255, 255, 255) if name != "white" else 0)])
     assert name_colours(mixed.astype(np.uint8)).clear is None
     assert name in name_colours(mixed.astype(np.uint8)).possible
+
+
+@pytest.mark.parametrize(
+    ("rgb", "may_be"),
+    [
+        ((210, 180, 140), {"brown", "yellow"}),  # tan
+        ((139, 119, 89), {"brown", "gray"}),  # an old couch
+        ((102, 93, 16), {"green", "yellow"}),  # olive
+    ],
+)
+def test_what_is_dull_has_no_sure_colour(rgb, may_be):
+    named = name_colours(np.full((100, 3), rgb, np.uint8))
+    assert named.clear is None
+    assert may_be < named.possible <= set(COLOURS)
+
+
+def test_beside_is_not_in_front():
+    bus, dog = Box(0, 0.2, 0.9, 0.8), Box(0.15, 0.4, 0.25, 0.7)
+    assert not relates("left of", dog, bus, sure=True)
+    assert relates("left of", dog, bus, sure=False), "someone might say so"
+    assert relates("left of", dog, Box(0.4, 0.4, 0.9, 0.8), sure=True)
+
+
+def test_sizes_are_of_one_class(clips):
+    """A cup is no big glass for being bigger than a wine glass: a word may mean either."""
+    one = clips.plans[0].cast[0]
+    cup, glass = (
+        replace(one, category=c, sizes=(float(s), float(s)))
+        for c, s in (("cup", 90), ("wine glass", 40))
+    )
+    for number in (0, 1):
+        for size in ("big", "small"):
+            assert fits({"noun": "glass", "size": size}, [cup, glass], number)
 
 
 def test_a_colour_is_clear_only_if_it_is_in_any_light():

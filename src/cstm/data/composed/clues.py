@@ -55,8 +55,11 @@ def relates(relation: str, one: Box, landmark: Box, sure: bool) -> bool:
     """Whether one is, or may be said to be, to the left or right of a landmark."""
     sign = 1 if relation == "left of" else -1
     ahead = sign * (landmark.middle[0] - one.middle[0])
+    if not sure:
+        return ahead > -0.08
     level = abs(landmark.middle[1] - one.middle[1]) < 0.3
-    return (ahead > 0.18 and level) if sure else ahead > -0.08
+    beside = not landmark.left <= one.middle[0] <= landmark.right
+    return ahead > 0.18 and level and beside
 
 
 def hides(one: Described, landmark: Described, sure: bool) -> bool:
@@ -83,7 +86,7 @@ def fits(clues: Clues, cast: list[Described], number: int) -> bool:
         if name == "size" and any(
             is_bigger(other, one) if value == "big" else is_bigger(one, other)
             for other in cast
-            if other.category in meant
+            if other.category == one.category
         ):
             return False
         if name == "relation" and not (one.is_crowd or is_related(value, cast, number, sure=False)):

@@ -22,7 +22,10 @@ _NEAR = {
     "black": {"gray", "blue", "brown"},
     "white": {"gray", "yellow"},
     "gray": {"white", "black", "blue", "brown"},
+    "beige": {"brown", "yellow", "white", "gray", "orange", "green", "pink"},
 }
+_NAMES = (*COLOURS, "beige")
+"""Colours, and what is dull between yellow, brown and gray, to which nobody gives a name surely."""
 _CLEAR, _TRACE, _MUCH = 0.6, 0.06, 0.2
 _STANDING = 1.6
 """Height ÷ width from which on a person's box shows more than head and shoulders."""
@@ -54,13 +57,16 @@ def name_colours(pixels: UInt8[ndarray, "pixel 3"], skin: bool = False, shift: i
     total = len(numbers)
     if skin:
         numbers = numbers[~_skin_like(pixels)]
-    shares = np.bincount(numbers, minlength=len(COLOURS)) / total
-    possible = {name for name, share in zip(COLOURS, shares, strict=True) if share > _TRACE}
-    for name, share in zip(COLOURS, shares, strict=True):
+    shares = np.bincount(numbers, minlength=len(_NAMES)) / total
+    possible = set[str]()
+    for name, share in zip(_NAMES, shares, strict=True):
+        if share > _TRACE:
+            possible.add(name)
         if share > _MUCH:
             possible |= _NEAR[name]
-    best = int(shares.argmax())
-    return Colours(COLOURS[best] if shares[best] >= _CLEAR else None, frozenset(possible))
+    best = _NAMES[int(shares.argmax())]
+    is_clear = shares.max() >= _CLEAR and best in COLOURS
+    return Colours(best if is_clear else None, frozenset(possible) & frozenset(COLOURS))
 
 
 def common(named: Iterable[Colours]) -> Colours:
@@ -119,19 +125,24 @@ _HUE_NUMBERS = _hue_table()
 
 
 def _numbers(pixels: UInt8[ndarray, "pixel 3"]) -> Int64[ndarray, " pixel"]:
-    """Number of each pixel's name in :data:`COLOURS`, by OpenCV's hue (0-179) and chroma."""
+    """Number of each pixel's name in :data:`_NAMES`, by OpenCV's hue (0-179) and chroma."""
     hue, saturation, value = _hsv(pixels).T.astype(np.int64)
     names = _HUE_NUMBERS[hue].copy()
-    # Brown is dark orange; yellow turns brown later than orange does.
-    names[(hue < 17) & (value < 165)] = COLOURS.index("brown")
-    names[(hue >= 17) & (hue < 24) & (value < 115)] = COLOURS.index("brown")
-    names[(hue < 6) & (value >= 100) & (saturation > 140)] = COLOURS.index("red")
-    names[(hue < 12) & (value > 190) & (saturation > 40) & (saturation < 120)] = COLOURS.index(
-        "pink"
-    )
+
+    def name(colour: str, where: Bool[ndarray, " pixel"]) -> None:
+        names[where] = _NAMES.index(colour)
+
+    warm = (hue >= 6) & (hue < 33)
+    name("beige", warm & ((saturation < 130) | ((hue >= 24) & (value < 150))))
+    # Brown is dark orange, and dark yellow where that is not green already.
+    name("brown", (hue < 17) & (value < 165))
+    name("brown", (hue >= 17) & (hue < 24) & (value < 165) & (saturation >= 100))
+    name("red", (hue < 6) & (value >= 100) & (saturation > 140))
+    reddish = (hue < 12) | (hue >= 171)
+    name("pink", reddish & (value > 190) & (saturation > 40) & (saturation < 120))
     chroma = saturation * value // 255
     grayish = (chroma < 26) | (saturation < 36)
-    names[grayish & (value >= 75)] = COLOURS.index("gray")
-    names[grayish & (value >= 190)] = COLOURS.index("white")
-    names[(value < 52) | (grayish & (value < 75))] = COLOURS.index("black")
+    name("gray", grayish & (value >= 75))
+    name("white", grayish & (value >= 190))
+    name("black", (value < 52) | (grayish & (value < 75)))
     return names

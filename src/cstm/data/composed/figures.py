@@ -96,7 +96,7 @@ def _measure(
     long, short = max(part.shape), min(part.shape)
     is_whole = (
         not near_border
-        and noun_of(instance.category).kind != "fixture"
+        and (photograph.is_cutout or noun_of(instance.category).kind != "fixture")
         and long >= _LONG_SIDE
         and short >= _SHORT_SIDE
         and cover >= _FILL

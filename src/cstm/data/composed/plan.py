@@ -11,10 +11,15 @@ from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import Described
 from cstm.data.composed.placement import Kind, draw_scene
 from cstm.data.composed.scene import Scene
-from cstm.data.composed.sentences import Sentence, describe, describe_absent
+from cstm.data.composed.sentences import (
+    Sentence,
+    describe,
+    describe_absent,
+    describe_other_action,
+)
 from cstm.data.composed.stock import Stock, may_hold
 from cstm.data.draws import choose
-from cstm.data.nouns import CATEGORIES, COCO_KINDS, meant_by, noun_of
+from cstm.data.nouns import CATEGORIES, COCO_CLASSES, COCO_KINDS, meant_by, noun_of
 
 KINDS: dict[Kind, float] = {"look-alikes": 0.32, "composed": 0.38, "whole": 0.3}
 """Shares of the kinds of clips: the same cut-out twice, several on a photograph, a photograph."""
@@ -57,7 +62,8 @@ def draw_plan(rng: Generator, stock: Stock, motions: Mapping[str, float]) -> Pla
         if not sentences:
             continue
         absent = describe_absent(rng, cast, _absent_nouns(rng, scene), COLOURS)
-        sentences += [absent] if absent else []
+        other = describe_other_action(rng, cast)
+        sentences += [sentence for sentence in (absent, other) if sentence]
         return Plan(kind, scene, tuple(cast), tuple(sentences))
     return None
 
@@ -98,9 +104,9 @@ def _absent_nouns(rng: Generator, scene: Scene) -> list[str]:
     for category in (*(c for c in CATEGORIES if c in marked), *sorted(marked - set(CATEGORIES))):
         noun = noun_of(category)
         word = noun.words[0]
-        if not present & meant_by(word) and not may_hold(
-            list(scene.backdrop.figures), meant_by(word)
-        ):
+        meant = meant_by(word)
+        is_known = meant & COCO_CLASSES <= marked
+        if is_known and not present & meant and not may_hold(list(scene.backdrop.figures), meant):
             # However many classes are known, no kind is named more often than with COCO's alone.
             chance = _CHANCES[noun.kind] * min(1, COCO_KINDS[noun.kind] / kinds[noun.kind])
             nouns += [word] * int(rng.random() < chance)

@@ -22,7 +22,9 @@ _NEVER_SEEMING = ("spinning", "rolling left", "rolling right")
 """Motions that no one in a photograph seems to do."""
 
 
-Lack = Literal["class", "motion", "colour"]
+Lack = Literal["class", "colour", "motion", "action"]
+"""What a sentence says that nobody is or does: of an action it is known that somebody of its class
+does another one; of a motion alone, that nobody seems to do it, not even in a photograph."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def options(rng: Generator, cast: list[Described], number: int) -> list[Clues]:
         extra["motion"] = "moving"
     if one.colour:
         extra["colour"] = one.colour
-    same = [c for i, c in enumerate(cast) if i != number and c.category in meant_by(noun)]
+    same = [c for i, c in enumerate(cast) if i != number and c.category == one.category]
     if same and all(is_bigger(one, other) for other in same):
         extra["size"] = "big"
     elif same and all(is_bigger(other, one) for other in same):
@@ -177,7 +179,29 @@ def describe_absent(
     return None
 
 
+def describe_other_action(rng: Generator, cast: list[Described]) -> Sentence | None:
+    """A sentence about what somebody does, but with a motion that is nobody's; None without one.
+
+    It is of a class of which the photograph shows nobody.
+    """
+    movers = [one for one in cast if one.is_clear and not _is_photographed(one.words[0], cast)]
+    for _ in range(6 if movers else 0):
+        one = pick(rng, movers)
+        clues: Clues = {"noun": one.words[0], "motion": str(rng.choice((*MOTIONS, "moving")))}
+        if any(fits(clues, cast, i) for i in range(len(cast))):
+            continue
+        if one.colour and rng.random() < 0.3:
+            clues["colour"] = one.colour
+        elif rng.random() < 0.2:
+            clues["place"] = str(rng.choice(("left", "right", "middle")))
+        return Sentence(None, phrase(rng, clues, cast), (), lacks="action")
+    return None
+
+
 def _motions_for(noun: str, cast: list[Described]) -> tuple[str, ...]:
     """Motions that can be surely false; who walks in a photograph seems to go somewhere."""
-    is_photographed = any(one.depth is None and one.category in meant_by(noun) for one in cast)
-    return _NEVER_SEEMING if is_photographed else MOTIONS
+    return _NEVER_SEEMING if _is_photographed(noun, cast) else MOTIONS
+
+
+def _is_photographed(noun: str, cast: list[Described]) -> bool:
+    return any(one.depth is None and one.category in meant_by(noun) for one in cast)
