@@ -86,12 +86,15 @@ class FrameRange:
         """
         passed: deque[AnyFrame] = deque(maxlen=behind)
         first = newest = frame = None
-        end = "the video ends with"
+        stop, end = self.stop, "the video ends with"
         for frame in frames:
             place = frame.index if self.unit == "frames" else frame.time + _ROUNDING
-            over = self.stop is not None and place >= self.stop
+            over = stop is not None and place >= stop
             if first is None and place >= self.start and not over:
                 first = frame.index
+                if isinstance(stop, int) and self.unit == "frames":
+                    # After the last one of the range comes nothing that is needed.
+                    stop = range(first, stop, self.every)[-1] + 1
             if first is not None and not over and (frame.index - first) % self.every == 0:
                 newest = frame.index
                 while passed:
