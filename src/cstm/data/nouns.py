@@ -214,6 +214,7 @@ def _read_table(table: str) -> dict[str, Noun]:
 
 _NOUNS = _read_table(_COCO)
 COCO_CLASSES = frozenset(_NOUNS)
+"""The 80 that its instance files mark."""
 COCO_KINDS = Counter(noun.kind for noun in _NOUNS.values())
 """How many of COCO's classes are of a kind."""
 _NOUNS |= _read_table(_MORE)
