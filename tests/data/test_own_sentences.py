@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from own_videos import annotation, edit
-from traps import rotate
+from rotation import rotate
 
 from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
