@@ -133,7 +133,7 @@ def _numbers(pixels: UInt8[ndarray, "pixel 3"]) -> Int64[ndarray, " pixel"]:
         names[where] = _NAMES.index(colour)
 
     warm = (hue >= 6) & (hue < 33)
-    name("beige", warm & ((saturation < 130) | ((hue >= 24) & (value < 150))))
+    name("beige", warm & ((saturation < 130) | ((hue >= 24) & (value < 120))))
     # Brown is dark orange, and dark yellow where that is not green already.
     name("brown", (hue < 17) & (value < 165))
     name("brown", (hue >= 17) & (hue < 24) & (value < 165) & (saturation >= 100))
