@@ -6,7 +6,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from cstm.config import DataFormat, Device, Resize, Split
+from cstm.config import DataFormat, Device, Resize, Split, at_least
 
 
 def fetch(
@@ -162,13 +162,13 @@ def pack(
 
     if words is not None and vectors is None:
         raise ValueError("--words are of a file of word vectors; name it with --vectors")
-    if words is not None and words < 1:
-        raise ValueError(f"--words should be at least 1, got {words}")
+    commonest = 10_000 if words is None else words
+    at_least(1, words=commonest)
     check_output_file(destination, overwrite)
     checkpoint = load_checkpoint(find_weights(source))
     if vectors is not None:
         vectors = find_vectors(vectors)
-        checkpoint = with_words(checkpoint, vectors, 10_000 if words is None else words)
+        checkpoint = with_words(checkpoint, vectors, commonest)
     if synonyms:
         checkpoint = with_synonyms(checkpoint)
     save_checkpoint(destination, checkpoint, compact=True)

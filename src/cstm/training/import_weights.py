@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from cstm.config import at_least
 from cstm.data.words import (
     UNKNOWN,
     Vocabulary,
@@ -84,8 +85,7 @@ def import_released(
         ValueError: a file is missing or not what it should be; tensors are named.
     """
     check_output_file(destination, overwrite)
-    if words < 1:
-        raise ValueError(f"words should be at least 1, got {words}")
+    at_least(1, words=words)
     wanted = _tokens(sentences)
     state = read_released(source)
     vectors = find_vectors(vectors)
