@@ -176,7 +176,7 @@ def test_the_mean_of_two_runs(tmp_path, monkeypatch, capsys):
     arguments.append("--overwrite")
     with pytest.raises(SystemExit, match="differ in their network or their words"):
         tool.main()
-    save_checkpoint(paths[1], trained.at_size(96))  # of which bias is 4
+    save_checkpoint(paths[1], trained.seeing(96))  # of which bias is 4
     arguments += ["--share", "0.25"]
     tool.main()
     assert "looks at clips as" in capsys.readouterr().err

@@ -19,6 +19,7 @@ Looks = Literal[1, 2]
 """How often a small actor is looked at: the second time nearer."""
 PrecisionInUse = Literal["auto", "32-true", "bf16-mixed"]
 Resize = Literal["pad", "fit", "squash"]
+CameraMotion = Literal["kept", "compensated"]
 
 
 def at_least(least: int, **settings: int | float) -> None:
@@ -47,6 +48,9 @@ class ClipConfig:
     """Pad: shape kept, zeros around to a square (section 4.2). Fit: shape kept to multiples of 32
     and no padding, which saves its time; in training as pad. Squash: to the square, as in the
     release."""
+    camera_motion: CameraMotion = "kept"
+    """Kept: a clip is seen as it was filmed. Compensated: all its frames as from where the camera
+    was in the target frame, so that only actors move (:mod:`cstm.data.camera_motion`)."""
 
     def __post_init__(self) -> None:
         at_least(1, frames=self.frames, step=self.step, size=self.size)
@@ -244,7 +248,12 @@ class Experiment:
                 f"got {self.clip.frames} at {self.clip.size}"
             )
 
-    def at_size(self, size: int | None, resize: Resize | None = None) -> "Experiment":
+    def seeing(
+        self,
+        size: int | None = None,
+        resize: Resize | None = None,
+        camera_motion: CameraMotion | None = None,
+    ) -> "Experiment":
         """The same for frames of another size, or brought to it in another way; None: as now.
 
         Raises:
@@ -252,5 +261,6 @@ class Experiment:
         """
         if size is not None:
             at_least(32, size=size)
-        size = self.clip.size if size is None else size
-        return replace(self, clip=replace(self.clip, size=size, resize=resize or self.clip.resize))
+        asked = {"size": size, "resize": resize, "camera_motion": camera_motion}
+        changed = {name: value for name, value in asked.items() if value is not None}
+        return replace(self, clip=replace(self.clip, **changed))

@@ -2,16 +2,19 @@
 
 import errno
 import os
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.live import LiveSamples
 from cstm.data.masks import covered
 from cstm.data.preparation import check_space, prepare
-from cstm.data.prepared import PreparedSamples
+from cstm.data.prepared import PreparedSamples, prepared_name
 from cstm.data.rows import Batch, collate, mirror_sentence
 from cstm.data.sample import DIRECTIONS
 from cstm.data.synthetic import synthesize
@@ -61,6 +64,33 @@ def test_a_batch_holds_what_the_dataset_gives(samples, prepared):
         assert torch.equal(batch.action[row], fit.apply_labels(sample.action))
         assert torch.equal(batch.direction[row], fit.apply_labels(sample.direction))
         assert torch.equal(batch.category[row], fit.apply_labels(sample.category))
+
+
+class Panned(A2DSentences):
+    """Before a patterned wall, along which the camera goes."""
+
+    def __getitem__(self, index):
+        wall = np.random.default_rng(index).integers(0, 256, (10, 15, 3), dtype=np.uint8)
+        wall = cv2.resize(wall, (120, 80), interpolation=cv2.INTER_CUBIC)
+        frames = np.stack([wall[:, 3 * time : 3 * time + 96] for time in range(8)])
+        return replace(super().__getitem__(index), frames=frames)
+
+
+def test_clips_without_the_cameras_motion_are_prepared_apart(samples, tmp_path):
+    panned, clip = Panned(samples.root, "train", CLIP), replace(CLIP, camera_motion="compensated")
+    assert prepared_name(clip) != prepared_name(CLIP)
+    list(prepare(panned, clip, tmp_path / "clips", workers=0))
+    steady = PreparedSamples(tmp_path / "clips", panned)
+    live, kept = LiveSamples(panned, clip), LiveSamples(panned, CLIP)
+    steadied, panning = [], []
+    for index in range(len(panned)):
+        row, other = steady.row(index, mirror=False), kept.row(index, mirror=False)
+        assert all(map(np.array_equal, row, live.row(index, mirror=False)))
+        assert all(map(np.array_equal, row[1:], other[1:]))
+        assert (row.clip[4] == other.clip[4]).all()
+        for seen, clip_ in ((steadied, row.clip), (panning, other.clip)):
+            seen.append(np.abs(clip_.astype(int) - row.clip[4])[..., 10:-10, 20:-20].mean())
+    assert np.median(steadied) < np.median(panning) / 3
 
 
 def test_a_mirrored_batch_is_the_mirror_of_everything(samples, prepared):

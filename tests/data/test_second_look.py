@@ -1,5 +1,6 @@
 """Small actors are looked at again where they are, and believed where both looks agree."""
 
+import cv2
 import numpy as np
 import torch
 from hypothesis import given
@@ -20,7 +21,8 @@ def disc(row: float, column: float, radius: float, height=HEIGHT, width=WIDTH):
 def seen(truth, found) -> Seen:
     """A first look that gave ``found`` for a clip in which white is ``truth``."""
     image = np.repeat(truth[..., None], 3, 2).astype(np.uint8) * 255
-    return Seen([image] * CLIP.frames, np.where(found, 0.8, 0.1).astype(np.float32), found)
+    probability = np.where(found, 0.8, 0.1).astype(np.float32)
+    return Seen([image] * CLIP.frames, None, probability, found)
 
 
 class White:
@@ -75,7 +77,7 @@ def test_only_who_is_small_and_there_is_looked_at_again_in_batches():
 )
 def test_a_window_lies_in_the_frame_around_the_actor(height, width, row, column, radius):
     found = disc(row * height, column * width, radius, height, width)
-    window = find_window(Seen([], np.where(found, 0.9, 0.0), found))
+    window = find_window(Seen([], None, np.where(found, 0.9, 0.0), found))
     rows, columns = np.nonzero(found)
     extent = 0 if not len(rows) else 1 + max(np.ptp(rows), np.ptp(columns))
     is_small = 0 < extent < SMALL * max(height, width) and extent < min(height, width)
@@ -89,7 +91,7 @@ def test_a_window_lies_in_the_frame_around_the_actor(height, width, row, column,
 def test_of_several_regions_the_most_probable_one_counts():
     here, there = disc(40, 60, 8), disc(140, 280, 10)
     probability = np.where(here, 0.95, np.where(there, 0.52, 0.0))
-    window = find_window(Seen([], probability, here | there))
+    window = find_window(Seen([], None, probability, here | there))
     assert window.of(here).sum() == here.sum()
     assert not window.of(there).any()
 
@@ -97,4 +99,25 @@ def test_of_several_regions_the_most_probable_one_counts():
 def test_frames_of_several_sizes_are_not_cut():
     small = disc(60, 250, 9)
     frames = [np.zeros((HEIGHT, WIDTH, 3), np.uint8), np.zeros((90, 160, 3), np.uint8)]
-    assert find_window(Seen(frames, small * 0.9, small)) is None
+    assert find_window(Seen(frames, None, small * 0.9, small)) is None
+
+
+def test_frames_are_cut_where_the_camera_would_have_seen_them():
+    truth = disc(60, 250, 9)
+    first = seen(truth, truth)
+    (still,) = look_again([first], CLIP, 8, White())
+    # The camera had the target frame's picture 40 pixels farther left before, and right after it.
+    moves = [np.array([[1, 0, 40 * step], [0, 1, 0], [0, 0, 1]], float) for step in (1, 0, -1)]
+    frames = [
+        cv2.warpAffine(image, np.linalg.inv(move)[:2], (WIDTH, HEIGHT))
+        for image, move in zip(first.frames, moves, strict=True)
+    ]
+    asked = []
+
+    def watched(clips, numbers):
+        asked.append(clips)
+        return White()(clips, numbers)
+
+    (moving,) = look_again([first._replace(frames=frames, moves=moves)], CLIP, 8, watched)
+    assert (moving == still).all()
+    assert (asked[0] == asked[0][:, [1]]).all()

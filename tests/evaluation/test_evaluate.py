@@ -228,13 +228,15 @@ class White(ActorSegmenter):
         return Predicted(20 * (clip[:, clip.shape[1] // 2].mean(1) - 0.7))
 
 
-def test_a_second_look_finds_what_the_segmenters_finds(samples, network):
+@pytest.mark.parametrize("camera_motion", ["kept", "compensated"])
+def test_a_second_look_finds_what_the_segmenters_finds(samples, network, camera_motion):
     _, vocabulary = network
+    clip = replace(CLIP, camera_motion=camera_motion)
     white = White(get_experiment("tiny").model, len(vocabulary)).eval()
     metric = make_protocol("ratio", 64)
-    list(evaluate(white, vocabulary, samples, CLIP, metric, range(9), 4, 0, looks=2))
-    segmenter = Segmenter(white, vocabulary, CLIP, looks=2)
-    once_only = Segmenter(white, vocabulary, CLIP)
+    list(evaluate(white, vocabulary, samples, clip, metric, range(9), 4, 0, looks=2))
+    segmenter = Segmenter(white, vocabulary, clip, looks=2)
+    once_only = Segmenter(white, vocabulary, clip)
     changed = 0
     for number, row in metric.rows.items():
         pair = samples.pairs[number]

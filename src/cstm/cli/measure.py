@@ -8,7 +8,7 @@ from typing import Any, Literal
 from rich.console import Console
 from tyro.conf import Positional
 
-from cstm.config import DataFormat, Device, Looks, PrecisionInUse, Protocol, Split
+from cstm.config import CameraMotion, DataFormat, Device, Looks, PrecisionInUse, Protocol, Split
 from cstm.experiments import get_experiment
 from cstm.folder import check_output_file
 
@@ -29,6 +29,7 @@ def evaluate(
     batch: int = 16,
     size: int | None = None,
     looks: Looks = 1,
+    camera_motion: CameraMotion | None = None,
     workers: int = 2,
     json: bool = False,
     overwrite: bool = False,
@@ -61,6 +62,8 @@ def evaluate(
         size: Longer side of the network's input in pixels; that of the weights if not given.
         looks: 2 looks again, nearer, at small actors, as `cstm segment` does with lite; 1, what
             figures are given for, does not.
+        camera_motion: Kept sees clips as they were filmed; compensated as if the camera had not
+            moved; as the weights learned it if not given.
         workers: Processes that decode.
         json: Print JSON instead of tables.
         overwrite: Replace the files of --save-predictions and --save-truth if they are there.
@@ -81,7 +84,7 @@ def evaluate(
             "--looks 2 gives masks of native size, and --protocol released looks at those of "
             "the network's; choose another protocol"
         )
-    checkpoint = load_checkpoint(find_weights(weights)).at_size(size)
+    checkpoint = load_checkpoint(find_weights(weights)).seeing(size, camera_motion=camera_motion)
     clip = checkpoint.experiment.clip
     dataset = open_dataset(data, root, split, clip, frames)
     with join(device, pick_precision(precision, pick_device(device))) as fabric:
@@ -163,7 +166,7 @@ def profile(experiment: Positional[str], *, size: int | None = None, json: bool 
     from cstm.evaluation.cost import profile as count
     from cstm.evaluation.tables import cost_table
 
-    settings = get_experiment(experiment).at_size(size)
+    settings = get_experiment(experiment).seeing(size)
     cost = count(settings)
     if json:
         print(json_format.dumps(cost))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from cstm.config import DataFormat, Device, Resize, Split, at_least
+from cstm.config import CameraMotion, DataFormat, Device, Resize, Split, at_least
 
 
 def fetch(
@@ -56,6 +56,7 @@ def calibrate(
     lost: float = 0.02,
     size: int | None = None,
     resize: Resize | None = None,
+    camera_motion: CameraMotion | None = None,
     statistics: int = 0,
     device: Device = "auto",
     overwrite: bool = False,
@@ -78,6 +79,8 @@ def calibrate(
         size: Longer side of the network's input from now on; as it was trained if not given.
         resize: How frames are brought to it from now on; as it was trained if not given. Fit has no
             padding, for a network that was trained with pad, and saves its time.
+        camera_motion: Whether clips are seen as they were filmed or with the camera's motion
+            compensated from now on; as it was trained if not given.
         statistics: So many samples pass first, from which BatchNorm outside the backbones takes its
             means and variances anew: for a mean of two networks, another --size or --resize. (Those
             of its backbones lite never trains.) 0: all stay.
@@ -105,7 +108,7 @@ def calibrate(
     if statistics < 0:
         raise ValueError(f"--statistics should be at least 0, got {statistics}")
     check_output_file(destination, overwrite)
-    checkpoint = raw(load_checkpoint(find_weights(source)).at_size(size, resize))
+    checkpoint = raw(load_checkpoint(find_weights(source)).seeing(size, resize, camera_motion))
     clip = checkpoint.experiment.clip
     asked = open_dataset(data, root, split, clip)
     indices = spread(len(asked), samples)

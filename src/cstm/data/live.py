@@ -5,10 +5,11 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from cstm.config import ClipConfig
+from cstm.data.clip_input import ClipInput, clip_input
 from cstm.data.masks import covered
 from cstm.data.rows import Row, TrainingSamples
 from cstm.data.sample import Sample, Samples
-from cstm.data.transforms import resize_pad
+from cstm.data.transforms import ResizePad
 
 
 class LiveSamples(TrainingSamples):
@@ -22,22 +23,31 @@ class LiveSamples(TrainingSamples):
         super().__init__(samples.pairs)
         self._samples = samples
         self._clip = clip
+        self._last: tuple[int, ClipInput] | None = None
 
     def whole_row(self, index: int) -> Row:
-        """One sample, read or drawn now."""
-        return fitted(self._samples[index], self._clip)
+        """One sample, read or drawn now; those of a frame that follow each other share its clip."""
+        sample, frame, last = self._samples[index], self.frame_of(index), self._last
+        seen = last[1] if last is not None and last[0] == frame else shown(sample, self._clip)
+        self._last = frame, seen
+        return fitted(sample, seen)
 
 
-def fitted(sample: Sample, clip: ClipConfig) -> Row:
+def shown(sample: Sample, clip: ClipConfig) -> ClipInput:
+    """A sample's clip as training sees it."""
+    return clip_input(sample.frames, clip.in_training)
+
+
+def fitted(sample: Sample, seen: ClipInput) -> Row:
     """A sample as training sees it."""
-    fit = resize_pad(sample.mask, clip.in_training)
+    fit = seen.fit
     action, direction, category = (
         fit.apply_labels(labels).numpy()
         for labels in (sample.action, sample.direction, sample.category)
     )
     return Row(
-        clip=fit.apply(sample.frames).numpy(),
-        mask=fitted_mask(sample, clip),
+        clip=seen.pixels,
+        mask=fitted_mask(sample, fit),
         action=action,
         direction=direction,
         category=category,
@@ -46,7 +56,6 @@ def fitted(sample: Sample, clip: ClipConfig) -> Row:
     )
 
 
-def fitted_mask(sample: Sample, clip: ClipConfig) -> UInt8[ndarray, "size size"]:
+def fitted_mask(sample: Sample, fit: ResizePad) -> UInt8[ndarray, "size size"]:
     """Its mask alone."""
-    fit = resize_pad(sample.mask, clip.in_training)
     return covered(fit.apply_mask(sample.mask).numpy()).astype(np.uint8)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from cstm.config import ClipConfig
-from cstm.data.live import fitted, fitted_mask
+from cstm.data.live import fitted, fitted_mask, shown
 from cstm.data.read_ahead import read_ahead
 from cstm.data.rows import groups_of
 from cstm.data.sample import Sample, Samples
@@ -48,7 +48,8 @@ def _prepare(
 
     read = partial(_read_group, samples, groups)
     for number, group in enumerate(read_ahead(read, len(groups), workers)):
-        first = fitted(group[0], clip)
+        seen = shown(group[0], clip)
+        first = fitted(group[0], seen)
         clips[number] = first.clip
         actions[number] = first.action
         directions[number] = first.direction
@@ -56,7 +57,7 @@ def _prepare(
         own, *others = groups[number]
         masks[own] = first.mask
         for index, sample in zip(others, group[1:], strict=True):
-            masks[index] = fitted_mask(sample, clip)
+            masks[index] = fitted_mask(sample, seen.fit)
         yield number + 1
     for table in tables:
         table.flush()

@@ -14,7 +14,8 @@ def prepared_name(clip: ClipConfig) -> str:
     """Name of the folder for samples prepared with these clip settings: ``8x2-320``."""
     name = f"{clip.frames}x{clip.step}-{clip.size}"
     resize = clip.in_training.resize
-    return name if resize == "pad" else f"{name}-{resize}"
+    name = name if resize == "pad" else f"{name}-{resize}"
+    return name if clip.camera_motion == "kept" else f"{name}-{clip.camera_motion}"
 
 
 class PreparedSamples(TrainingSamples):

@@ -10,6 +10,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from cstm.config import ClipConfig
+from cstm.data.camera_motion import Matrix, moved
 from cstm.data.transforms import resize_pad
 
 SMALL = 0.3
@@ -33,6 +34,8 @@ class Seen(NamedTuple):
 
     frames: Sequence[UInt8[ndarray, "height width 3"]]
     """The clip at its native size."""
+    moves: Sequence[Matrix] | None
+    """Of each frame, what takes the camera's motion out of it; None where that is kept."""
     probability: Float[ndarray, "height width"]
     mask: Bool[ndarray, "height width"]
     """Empty where nobody is."""
@@ -107,7 +110,16 @@ def _begin(middle: float, length: int, whole: int) -> int:
 
 
 def _cut(seen: Seen, window: Window, clip: ClipConfig) -> UInt8[ndarray, "time 3 size size"]:
-    frames = np.stack([window.of(image) for image in seen.frames])
+    if seen.moves is None:
+        frames = np.stack([window.of(image) for image in seen.frames])
+    else:
+        shift = np.array([[1, 0, -window.left], [0, 1, -window.top], [0, 0, 1]])
+        frames = np.stack(
+            [
+                moved(image, shift @ move, window.side, window.side)
+                for image, move in zip(seen.frames, seen.moves, strict=True)
+            ]
+        )
     return resize_pad(frames[0], clip).apply(frames).numpy()
 
 

@@ -1,7 +1,7 @@
 """Resize (and pad) to a network's input, and back to native resolution."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 from jaxtyping import Bool, Float, UInt8
@@ -10,6 +10,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
 from cstm.config import ClipConfig, Resize
+
+Maps = TypeVar("Maps", ndarray, Tensor)
 
 GRID = 32
 """Stride of the coarsest stage: sides that are multiples of it line all stages up."""
@@ -88,6 +90,10 @@ class ResizePad:
         """Resize-pad maps of label numbers: the nearest label, 0 in the padding."""
         return self._resize_pad(torch.as_tensor(labels).unsqueeze(-3), "nearest-exact").squeeze(-3)
 
+    def inside(self, maps: Maps) -> Maps:
+        """The rectangle of maps of the input, a view of them without the padding."""
+        return maps[..., self.top : self.top + self.height, self.left : self.left + self.width]
+
     def invert(
         self, maps: Float[Tensor, "batch rows columns"]
     ) -> Float[Tensor, "batch native_height native_width"]:
@@ -95,9 +101,8 @@ class ResizePad:
         assert maps.shape[1:] == (self.rows, self.columns), (
             f"made for maps of {self.rows}×{self.columns}, got {tuple(maps.shape[1:])}"
         )
-        rectangle = maps[:, self.top : self.top + self.height, self.left : self.left + self.width]
         native = (self.native_height, self.native_width)
-        return interpolate(rectangle[None].float(), native, mode="bilinear")[0]
+        return interpolate(self.inside(maps)[None].float(), native, mode="bilinear")[0]
 
     def _resize_pad(self, images: Tensor, mode: Literal["bilinear", "nearest-exact"]) -> Tensor:
         assert images.shape[-2:] == (self.native_height, self.native_width), (

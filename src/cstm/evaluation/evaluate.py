@@ -11,13 +11,14 @@ from numpy import ndarray
 from torch import Tensor
 
 from cstm.config import ClipConfig, DataFormat, Looks
+from cstm.data.clip_input import ClipInput, clip_input
 from cstm.data.coco_results import Prediction, image_ids, read_predictions, read_truth
 from cstm.data.combinations import read_unseen_videos
 from cstm.data.masks import encode_mask, judge
 from cstm.data.read_ahead import read_ahead
 from cstm.data.sample import Pair, Sample, Samples
 from cstm.data.second_look import Seen, look_again
-from cstm.data.transforms import resize_pad, unit_range
+from cstm.data.transforms import unit_range
 from cstm.data.words import Vocabulary
 from cstm.evaluation.metrics import MaskProtocol
 from cstm.evaluation.rows import Told, pick
@@ -49,29 +50,32 @@ def evaluate(
     # A process reads all that is said of a frame, and the frame once.
     runs = [list(run) for _, run in groupby(chosen, partial(_frame_of, samples))]
     read_samples = chain.from_iterable(
-        read_ahead(partial(_read, samples, runs), len(runs), workers)
+        read_ahead(partial(_read, samples, clip, runs), len(runs), workers)
     )
     done = 0
     while group := list(islice(read_samples, batch)):
-        fits = [resize_pad(sample.mask, clip) for _, sample in group]
-        clips = [fit.apply(sample.frames) for fit, (_, sample) in zip(fits, group, strict=True)]
-        words = torch.tensor([vocabulary.encode(sample.sentence) for _, sample in group])
+        fits = [seen.fit for _, _, seen in group]
+        clips = [torch.from_numpy(seen.pixels) for _, _, seen in group]
+        words = torch.tensor([vocabulary.encode(sample.sentence) for _, sample, _ in group])
         small_maps, presences = _answer_each(network, clips, words)
         maps = [
             fit.invert(small[None])[0].numpy() for fit, small in zip(fits, small_maps, strict=True)
         ]
         if looks == 2:
             first = [
-                Seen(list(sample.frames), native, judge(native, native > 0.5, presence)[0])
-                for (_, sample), native, presence in zip(group, maps, presences, strict=True)
+                Seen(
+                    list(sample.frames),
+                    seen.moves,
+                    native,
+                    judge(native, native > 0.5, presence)[0],
+                )
+                for (_, sample, seen), native, presence in zip(group, maps, presences, strict=True)
             ]
             maps = look_again(first, clip, batch, partial(_nearer, network, words))
-        for fit, (index, sample), small, native, presence in zip(
-            fits, group, small_maps, maps, presences, strict=True
+        for (index, sample, seen), small, native, presence in zip(
+            group, small_maps, maps, presences, strict=True
         ):
-            rows = slice(fit.top, fit.top + fit.height)
-            columns = slice(fit.left, fit.left + fit.width)
-            mask = metric.mask(native, small[rows, columns].numpy())
+            mask = metric.mask(native, seen.fit.inside(small).numpy())
             mask, score = judge(native, mask, presence)
             metric.add(
                 index,
@@ -90,9 +94,12 @@ def _frame_of(samples: Samples, index: int) -> tuple[str, int]:
 
 
 def _read(
-    samples: Samples, runs: Sequence[Sequence[int]], position: int
-) -> list[tuple[int, Sample]]:
-    return [(index, samples[index]) for index in runs[position]]
+    samples: Samples, clip: ClipConfig, runs: Sequence[Sequence[int]], position: int
+) -> list[tuple[int, Sample, ClipInput]]:
+    """All that is asked about one frame, and its clip as the network sees it."""
+    asked = [(index, samples[index]) for index in runs[position]]
+    seen = clip_input(asked[0][1].frames, clip)
+    return [(index, sample, seen) for index, sample in asked]
 
 
 @torch.inference_mode()

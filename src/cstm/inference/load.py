@@ -44,7 +44,7 @@ def load(
         ValueError: no such weights, or not a checkpoint; no GPU; a batch, size or score that makes
             no sense.
     """
-    checkpoint = load_checkpoint(find_weights(weights)).at_size(size)
+    checkpoint = load_checkpoint(find_weights(weights)).seeing(size)
     place = pick_device(device)
     if looks is None:
         looks = 2 if checkpoint.experiment.decoder.zoom else 1

@@ -193,11 +193,11 @@ class Segmenter:
         """Probabilities after a second look at those who are small, and there: of a whole group,
         since one frame's clips alone take the network nearly twice as long."""
         each = len(asked) // len(group)
-        clips = (target.native for target in group for _ in range(each))
+        of_each = (target for target in group for _ in range(each))
         first = [
-            Seen(clip, probability, self._judge(probability, presence)[0])
-            for clip, probability, presence in zip(
-                clips, chain.from_iterable(native), presences, strict=True
+            Seen(target.native, target.moves, probability, self._judge(probability, presence)[0])
+            for target, probability, presence in zip(
+                of_each, chain.from_iterable(native), presences, strict=True
             )
         ]
 

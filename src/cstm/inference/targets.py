@@ -11,7 +11,9 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from cstm.config import ClipConfig
+from cstm.data.camera_motion import CameraMotion, Matrix, native_move
 from cstm.data.clip import clip_indices, reach
+from cstm.data.clip_input import steadied
 from cstm.data.frame_range import FrameRange
 from cstm.data.transforms import resize_pad
 from cstm.data.video import Frame
@@ -27,6 +29,8 @@ class Target(NamedTuple):
     clip: UInt8[ndarray, "time 3 rows columns"]
     native: tuple[UInt8[ndarray, "height width 3"], ...]
     """The clip's frames as they were; none unless asked for."""
+    moves: list[Matrix] | None
+    """As :class:`~cstm.data.clip_input.ClipInput` has them."""
 
 
 def targets(
@@ -46,19 +50,28 @@ def targets(
     small: dict[int, UInt8[ndarray, "3 _rows _columns"]] = {}
     native: dict[int, UInt8[ndarray, "height width 3"]] = {}
     waiting: deque[Frame] = deque()
+    camera = CameraMotion() if clip.camera_motion == "compensated" else None
 
     def first(length: int) -> Target:
         target = waiting.popleft()
         indices = clip_indices(target.index, clip, length).tolist()
         whole = tuple(native[index] for index in indices) if keep_native else ()
         like = small[target.index]
-        return Target(target, np.stack([_as_large(small[index], like) for index in indices]), whole)
+        seen = np.stack([_as_large(small[index], like) for index in indices])
+        if camera is None:
+            return Target(target, seen, whole, None)
+        fit, moves = resize_pad(target.image, clip), camera.to_target(indices)
+        in_native = [native_move(move, fit) for move in moves]
+        return Target(target, steadied(seen, fit, moves), whole, in_native)
 
     length = 0
     for frame in frames:
         assert frame.index >= length, "frames come in order"
         length = frame.index + 1
-        small[frame.index] = resize_pad(frame.image, clip).apply(frame.image).numpy()
+        fit = resize_pad(frame.image, clip)
+        small[frame.index] = fit.apply(frame.image).numpy()
+        if camera is not None:
+            camera.see(frame.index, fit.inside(small[frame.index]))
         if keep_native:
             native[frame.index] = frame.image
         if frame.is_target:
@@ -69,6 +82,8 @@ def targets(
         while small and (oldest := next(iter(small))) < needed:
             del small[oldest]
             native.pop(oldest, None)
+            if camera is not None:
+                camera.forget(oldest)
     while waiting:
         yield first(length)
 

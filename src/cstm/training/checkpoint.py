@@ -11,7 +11,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from cstm.config import ClipConfig, Experiment, ModelConfig, ReleasedConfig, Resize, Schedule
+from cstm.config import (
+    CameraMotion,
+    ClipConfig,
+    Experiment,
+    ModelConfig,
+    ReleasedConfig,
+    Resize,
+    Schedule,
+)
 from cstm.data.words import Vocabulary
 from cstm.faults import reason
 from cstm.folder import whole_file
@@ -33,9 +41,14 @@ class Checkpoint:
     provenance: Mapping[str, Any]
     """Data, steps, metrics, revision: whatever says where the weights come from."""
 
-    def at_size(self, size: int | None, resize: Resize | None = None) -> "Checkpoint":
+    def seeing(
+        self,
+        size: int | None = None,
+        resize: Resize | None = None,
+        camera_motion: CameraMotion | None = None,
+    ) -> "Checkpoint":
         """The same network for frames of another size, or brought to it in another way."""
-        return replace(self, experiment=self.experiment.at_size(size, resize))
+        return replace(self, experiment=self.experiment.seeing(size, resize, camera_motion))
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, compact: bool = False) -> None:

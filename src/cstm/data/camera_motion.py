@@ -1,0 +1,182 @@
+"""Camera motion compensation: what the camera does is taken out of a clip, what actors do stays.
+
+The camera's motion between two frames is the similarity that most of the picture follows, found by
+tracked corners and RANSAC, as in improved trajectories (Wang and Schmid, ICCV 2013). Not in the
+paper, whose temporal encoder sees a clip as it was filmed.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float, Int, UInt8
+from numpy import ndarray
+
+from cstm.data.transforms import ResizePad
+
+Matrix = Float[ndarray, "3 3"]
+"""Takes a place (x, y, 1) in one picture to a place in another; whole numbers are pixel centres."""
+
+_CELLS = 12
+"""Cells along a picture's longer side: they are counted, or one rich texture would decide."""
+_CORNERS = 4
+"""Of a cell, the best."""
+_LEAST_CORNER = 2e-5
+"""Least eigenvalue of a corner's gradients: low enough for the creases of a tablecloth."""
+_WINDOW = (15, 15)
+"""Pixels that are looked at around a corner."""
+_HALVINGS = 3
+"""Of both pictures, so that corners are tracked some sixty pixels far."""
+_WRONG = 1.0
+"""Pixels by which a corner may miss its place, there and back, or that of the similarity."""
+_MOST = 0.4
+"""Share of the cells that has to follow a motion, or it is no camera's: an actor who fills a third
+of a bare room makes a motion, too."""
+_STILL = 0.5
+"""Pixels up to which a frame is left as it is: moving it would only blur it."""
+
+
+class View(NamedTuple):
+    """A frame as motion is measured on it."""
+
+    grey: UInt8[ndarray, "rows columns"]
+    corners: Float[ndarray, "corner 2"]
+    cells: Int[ndarray, " corner"]
+    """Of each corner, the number of its cell."""
+    of_cells: int
+    """How many cells there are, those without a corner included."""
+
+
+def view(picture: UInt8[ndarray, "3 rows columns"]) -> View:
+    """Find a picture's corners, the best of every cell."""
+    grey = cv2.cvtColor(np.ascontiguousarray(picture.transpose(1, 2, 0)), cv2.COLOR_RGB2GRAY)
+    quality = cv2.cornerMinEigenVal(grey, 5)
+    is_corner = (quality > _LEAST_CORNER) & (quality == cv2.dilate(quality, np.ones((5, 5))))
+    y, x = np.nonzero(is_corner)
+    down, across = (max(1, round(_CELLS * side / max(grey.shape))) for side in grey.shape)
+    cells = y * down // grey.shape[0] * across + x * across // grey.shape[1]
+    order = np.lexsort((-quality[y, x], cells))
+    ordered = cells[order]
+    rank = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+    best = order[rank < _CORNERS]
+    corners = np.stack([x[best], y[best]], axis=1).astype(np.float32)
+    return View(grey, corners, cells[best], down * across)
+
+
+def motion(before: View, after: View) -> Matrix:
+    """Where the camera's motion takes what one frame shows; the identity where that is not told.
+
+    It is not told between pictures of two sizes, at a cut, or where most of the picture is bare.
+    """
+    still = np.eye(3)
+    if before.grey.shape != after.grey.shape or len(before.corners) < 2:
+        return still
+    there, is_there = _track(before.grey, after.grey, before.corners)
+    back, is_back = _track(after.grey, before.grey, there)
+    tracked = is_there & is_back & (np.abs(back - before.corners).max(axis=1) < _WRONG)
+    if tracked.sum() < 2:
+        return still
+    found, follows = cv2.estimateAffinePartial2D(
+        before.corners[tracked],
+        there[tracked],
+        method=cv2.RANSAC,
+        ransacReprojThreshold=_WRONG,
+        maxIters=1000,
+        confidence=0.995,
+    )
+    if found is None:
+        return still
+    followed = np.unique(before.cells[tracked][follows[:, 0] > 0])
+    return np.vstack([found, [0, 0, 1]]) if len(followed) >= _MOST * before.of_cells else still
+
+
+def _track(
+    before: UInt8[ndarray, "rows columns"],
+    after: UInt8[ndarray, "rows columns"],
+    places: Float[ndarray, "corner 2"],
+) -> tuple[Float[ndarray, "corner 2"], Bool[ndarray, " corner"]]:
+    """Where places have gone, and of which that is known (Lucas and Kanade, in pyramids)."""
+    there, is_known, _ = cv2.calcOpticalFlowPyrLK(
+        before, after, places, places.copy(), winSize=_WINDOW, maxLevel=_HALVINGS
+    )
+    return there, is_known[:, 0] > 0
+
+
+class CameraMotion:
+    """How the camera moved in one video; between any two frames it is measured once."""
+
+    def __init__(self) -> None:
+        self._views: dict[int, View] = {}
+        self._measured: dict[tuple[int, int], Matrix] = {}
+
+    def see(self, index: int, picture: UInt8[ndarray, "3 rows columns"]) -> None:
+        """Take in a frame, by its number."""
+        self._views[index] = view(picture)
+
+    def forget(self, index: int) -> None:
+        """A frame is not needed any more, nor is any before it."""
+        self._views.pop(index, None)
+        self._measured = {pair: move for pair, move in self._measured.items() if pair[0] > index}
+
+    def to_target(self, indices: Sequence[int]) -> list[Matrix]:
+        """Of each frame of a clip, what brings it to where the camera was in the target frame.
+
+        The target is number ``len(indices) // 2``; its matrix, and that of a frame which need not
+        be moved, is the identity.
+        """
+        middle = len(indices) // 2
+        moves = [np.eye(3) for _ in indices]
+        for number in range(middle, 0, -1):
+            moves[number - 1] = moves[number] @ self._between(*indices[number - 1 : number + 1])
+        for number in range(middle + 1, len(indices)):
+            between = self._between(*indices[number - 1 : number + 1])
+            moves[number] = moves[number - 1] @ np.linalg.inv(between)
+        shape = self._views[indices[middle]].grey.shape
+        return [np.eye(3) if _reach(move, shape) < _STILL else move for move in moves]
+
+    def _between(self, before: int, after: int) -> Matrix:
+        if before == after:
+            return np.eye(3)
+        if (before, after) not in self._measured:
+            self._measured[before, after] = motion(self._views[before], self._views[after])
+        return self._measured[before, after]
+
+
+def _reach(move: Matrix, shape: tuple[int, ...]) -> float:
+    """Pixels by which a picture's corners move at most."""
+    rows, columns = shape
+    corners = np.array([[0, 0, 1], [columns, 0, 1], [0, rows, 1], [columns, rows, 1]])
+    return float(np.abs((corners @ move.T - corners)[:, :2]).max())
+
+
+def moves_of(clip: UInt8[ndarray, "time 3 rows columns"]) -> list[Matrix]:
+    """The same (:meth:`CameraMotion.to_target`) of a clip that is there as a whole."""
+    camera = CameraMotion()
+    for index, picture in enumerate(clip):
+        camera.see(index, picture)
+    return camera.to_target(range(len(clip)))
+
+
+def compensated(
+    clip: UInt8[ndarray, "time 3 rows columns"], moves: Sequence[Matrix]
+) -> UInt8[ndarray, "time 3 rows columns"]:
+    """Frames brought to where the camera was in the target frame; black where nothing was seen."""
+    rows, columns = clip.shape[2:]
+    frames = (np.ascontiguousarray(picture.transpose(1, 2, 0)) for picture in clip)
+    brought = [moved(frame, move, rows, columns) for frame, move in zip(frames, moves, strict=True)]
+    return np.stack(brought).transpose(0, 3, 1, 2)
+
+
+def moved(
+    image: UInt8[ndarray, "_height _width 3"], move: Matrix, rows: int, columns: int
+) -> UInt8[ndarray, "rows columns 3"]:
+    """A picture of that size in which everything is where the matrix takes it, black around."""
+    return cv2.warpAffine(image, move[:2], (columns, rows), flags=cv2.INTER_LINEAR)
+
+
+def native_move(move: Matrix, fit: ResizePad) -> Matrix:
+    """The same for frames at their native size, of which ``fit`` made what it was measured on."""
+    across, down = fit.width / fit.native_width, fit.height / fit.native_height
+    small = np.array([[across, 0, across / 2 - 0.5], [0, down, down / 2 - 0.5], [0, 0, 1]])
+    return np.linalg.inv(small) @ move @ small
