@@ -10,7 +10,9 @@ from traps import A2D_TRIPLES, CAT, DOG, HEIGHT, MAN, WIDTH, A2DWorld, frames_of
 from cstm.config import ClipConfig
 from cstm.data.a2d_files import read_sentences, read_videoset
 from cstm.data.a2d_sentences import A2DSentences
+from cstm.data.class_names import number_of
 
+IS_PERSON, IS_CAT, IS_DOG = map(number_of, ("person", "cat", "dog"))
 CLIP = ClipConfig(frames=4, step=2, size=32)
 ANNOTATIONS_OF_A2D = Path(__file__).parents[3] / "shared" / "data" / "annotations"
 
@@ -36,19 +38,22 @@ def test_triples_bit_for_bit(world: A2DWorld):
 
 
 @pytest.mark.parametrize(
-    ("index", "action"),
+    ("index", "action", "category"),
     [
-        (0, CAT * 5 + DOG * 7),
-        (1, CAT * 5 + DOG * 7),
-        (3, DOG * 9),
-        (5, CAT * 5),
-        (6, CAT * 5),
-        (7, np.where(MAN | CAT, 8, 0)),
+        (0, CAT * 5 + DOG * 7, CAT * IS_CAT + DOG * IS_DOG),
+        (1, CAT * 5 + DOG * 7, CAT * IS_CAT + DOG * IS_DOG),
+        (3, DOG * 9, DOG * IS_DOG),
+        (5, CAT * 5, CAT * IS_CAT),
+        (6, CAT * 5, CAT * IS_CAT),
+        (7, np.where(MAN | CAT, 8, 0), np.where(MAN | CAT, IS_PERSON, 0)),
     ],
 )
-def test_actions_of_all_actors(world: A2DWorld, index: int, action: np.ndarray):
+def test_actions_and_classes_of_all_actors(
+    world: A2DWorld, index: int, action: np.ndarray, category: np.ndarray
+):
     sample = A2DSentences(world.root, "train", CLIP)[index]
     assert (sample.action == action).all()
+    assert (sample.category == category).all()
     assert not sample.direction.any()
     assert sample.look_alike is None
 
@@ -114,6 +119,10 @@ def test_extracted_frames(world: A2DWorld, extracted: Path):
     ("harm", "complaint"),
     [
         (lambda folder: (folder / "00020.jpg").unlink(), "there are only 19 frames"),
+        (
+            lambda folder: (folder / "00001.jpg").rename(folder / "00000.jpg"),
+            r"-train1: 00000\.jpg is no frame, they count from 1",
+        ),
         (lambda folder: (folder / "00018.jpg").unlink(), "-train1: frame 18 is missing; extract"),
         (lambda folder: (folder / "00018.jpg").write_bytes(b""), r"00018\.jpg: not a picture"),
         (
@@ -207,6 +216,19 @@ def damage(root: Path, what: str) -> str:
             with h5py.File(h5, "a") as file:
                 del file["reMask"]
             return r"00012\.h5: not an annotation that can be read.*reMask"
+        case "h5 from 0":
+            h5.rename(h5.with_stem("00000"))
+            return r"00000\.h5: is of no frame, they count from 1"
+        case "h5 of words":
+            with h5py.File(h5, "a") as file:
+                count = len(file["instance"])
+                del file["instance"]
+                file["instance"] = [b"one"] * count
+            return r"00012\.h5: instance and id should be numbers"
+        case "quote":
+            text = (root / "a2d_annotation.txt").read_text()
+            (root / "a2d_annotation.txt").write_text(f'{text}-train1,0,"a cat\n')
+            return r"a2d_annotation\.txt: not a table as text"
         case "tags":
             (root / "sentence_tags.csv").write_text(
                 "video_id,instance_id,query,tags,look_alike_instance\n-train1,0,a,smell,\n"
@@ -228,7 +250,7 @@ def damage(root: Path, what: str) -> str:
     [
         "videoset", "sentences", "masks", "videos", "one video", "one folder of masks", "column",
         "short line", "long line", "no text", "videoset line", "unlisted video", "no test", "h5",
-        "h5 without masks", "tags", "direction", "number",
+        "h5 without masks", "h5 from 0", "h5 of words", "quote", "tags", "direction", "number",
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_one_line(world: A2DWorld, what: str):

@@ -209,6 +209,23 @@ def test_extracted_frames(world: A2DWorld):
     ]
 
 
+def test_frames_numbered_from_0_are_told(world: A2DWorld, jhmdb: JHMDBWorld):
+    frames = extract(world)
+    (frames / "-train1" / "00001.png").rename(frames / "-train1" / "00000.png")
+    folder = world.root / "a2d_annotation_with_instances" / "train22"
+    (folder / "00001.h5").rename(folder / "00000.h5")
+    found = check("a2d", world.root)
+    assert [(file, "count from 1" in problem) for file, problem in found.broken] == [
+        ("Rename_Images/-train1", True),
+        ("a2d_annotation_with_instances/train22", True),
+    ]
+    pictures = jhmdb.pictures("wave", WAVE)
+    (pictures / "00001.png").rename(pictures / "00000.png")
+    ((file, problem),) = check("jhmdb", jhmdb.root).broken
+    assert file == f"Rename_Images/wave/{WAVE}"
+    assert "count from 1" in problem
+
+
 def test_what_is_wrong_with_jhmdb(jhmdb: JHMDBWorld):
     jhmdb.video("clap", "no_masks", 3, [growing(0)] * 3, "a")
     jhmdb.video("clap", "no_pictures", 3, [growing(0)] * 3, "b")

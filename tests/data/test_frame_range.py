@@ -48,6 +48,12 @@ def test_a_range_is_a_slice_with_its_neighbours(length, start, size, every, behi
     assert wanted.count(length, Fraction(25)) == len(inside)
 
 
+@pytest.mark.parametrize(("start", "unit"), [(10**400, "frames"), (1e308, "seconds")])
+def test_ends_that_no_video_has(start, unit):
+    with pytest.raises(ValueError, match="from 0 on"):
+        FrameRange(start, unit=unit)
+
+
 @given(
     gaps=st.lists(st.floats(0.01, 0.3), min_size=1, max_size=30),
     start=st.floats(0, 3),

@@ -172,8 +172,10 @@ def test_masks_of_another_size_than_the_pictures(jhmdb: JHMDBWorld):
     ("text", "complaint"),
     [
         (None, "No such file"),
-        ("no json", "Expecting value"),
+        ("no json", "no JSON .Expecting value"),
+        ("[" * 100_000, "no JSON"),
         ("{}", "no array"),
+        ("\ufeff{}", "no array"),
         ('[["a", 3]]', "row 1 is no"),
         ('[["a", "b/00001.png", "m.mat", 4, "cat"], ["a", "b.png", "m.mat", 4, "c"]]', "row 2 is"),
         ('[["a", "b/00005.png", "m.mat", 4, "cat"]]', "row 1 is no"),

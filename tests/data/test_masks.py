@@ -66,6 +66,9 @@ def test_polygons_are_filled():
 @pytest.mark.parametrize(
     ("segmentation", "reason"),
     [
+        ([[0, 0, 1e9, 0, 1e9, 1e9]], "reach farther than 40 pixels, in an image of 4×3"),
+        ([[0, 0, 10**400, 0, 2, 2]], "reach farther"),
+        ([[0, 0, float("nan"), 0, 2, 2]], "lists of x, y"),
         ({"size": [3, 4], "counts": [5, 6]}, "broken"),
         ({"size": [3, 4], "counts": [5, 8]}, "broken"),
         ({"size": [3, 4], "counts": [-1, 13]}, "broken"),

@@ -47,6 +47,7 @@ def test_samples_are_those_of_the_same_clips_in_a2d_s_format(own, split):
         assert np.array_equal(sample.mask, twin.mask)
         assert np.array_equal(sample.action, twin.action)
         assert np.array_equal(sample.direction, twin.direction)
+        assert np.array_equal(sample.category, twin.category)
         moved |= bool(sample.direction.any())
     assert moved
     assert any(pair.instance == 0 for pair in mine.pairs)

@@ -93,6 +93,37 @@ def test_clips_without_the_cameras_motion_are_prepared_apart(samples, tmp_path):
     assert np.median(steadied) < np.median(panning) / 3
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("clips.npy", b""),
+        ("clips.npy", b"\x93NUMPY"),
+        ("categories.npy", None),
+        ("pairs.json", b"{}"),
+        ("pairs.json", b'{"pairs": [["a'),
+        ("pairs.json", b"[]"),
+    ],
+)
+def test_prepared_clips_that_are_damaged_are_one_line(samples, tmp_path, name, content):
+    list(prepare(samples, CLIP, tmp_path / "clips", workers=0))
+    if content is None:
+        (tmp_path / "clips" / name).unlink()
+    else:
+        (tmp_path / "clips" / name).write_bytes(content)
+    with pytest.raises(ValueError, match=r"clips: prepared clips that are not whole .*delete it"):
+        PreparedSamples(tmp_path / "clips", samples)
+
+
+def test_prepared_clips_of_another_number_are_refused(samples, tmp_path):
+    list(prepare(samples, CLIP, tmp_path / "clips", workers=0))
+    for name in ("masks.npy", "actions.npy"):
+        whole = np.load(tmp_path / "clips" / name)
+        np.save(tmp_path / "clips" / name, whole[:-1])
+        with pytest.raises(ValueError, match="another dataset"):
+            PreparedSamples(tmp_path / "clips", samples)
+        np.save(tmp_path / "clips" / name, whole)
+
+
 def test_a_mirrored_batch_is_the_mirror_of_everything(samples, prepared):
     said = [pair.sentence for pair in prepared.pairs]
     vocabulary = Vocabulary.of_sentences([*said, *map(mirror_sentence, said)])

@@ -26,6 +26,7 @@ LINES = "the 1 2 3\ndog 0.5 -1 2\n. . . 7 8 9\nunused 0 0 0\n"
         ("A white, brown cat is jumping.", ["a", "white", "brown", "cat", "is", "jumping"]),
         ("  two   spaces ", ["two", "spaces"]),
         ("man's t-shirt", ["man's", "t", "shirt"]),
+        ("the man’s dog", ["the", "man's", "dog"]),
         ("the 'white' cat", ["the", "white", "cat"]),
         ("?!", []),
     ],
@@ -128,6 +129,9 @@ def test_files_that_hold_no_vectors_are_refused(tmp_path):
     prose.write_text("it was a dark\nand stormy\nnight\n")
     with pytest.raises(ValueError, match="line 2 is not a word and 3 numbers"):
         read_word_vectors(prose, ["a"])
+    prose.write_text("2 3\nthe 1 2 3\ncat 4 5 6\n")
+    with pytest.raises(ValueError, match="line 1 is the header of another format"):
+        read_word_vectors(prose, ["2", "cat"])
     cut = tmp_path / "cut.txt.gz"
     cut.write_bytes(gzip.compress(LINES.encode() * 100)[:50])
     with pytest.raises(ValueError, match="cannot read word vectors"):

@@ -45,8 +45,14 @@ def video_path(videos: Path, video: str) -> Path:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """The h5 files of a video, in the order of its frames."""
-    return sorted(file for file in folder.glob("*.h5") if file.stem.isdecimal())
+    """The h5 files of a video, in the order of its frames.
+
+    Raises a ValueError where they are numbered from 0: each would be taken for the one before.
+    """
+    files = sorted(folder.glob(f"{'[0-9]' * 5}.h5"))
+    if files and files[0].stem == "00000":
+        raise ValueError(f"{files[0]}: is of no frame, they count from 1; get the files anew")
+    return files
 
 
 class ListedVideo(NamedTuple):
@@ -167,6 +173,10 @@ def read_frame_annotation(path: Path) -> FrameAnnotation:
         raise ValueError(f"{path}: reMask should be N × W × H or W × H, is {masks.shape}")
     masks = masks if masks.ndim == 3 else masks[None]
     masks = np.ascontiguousarray(masks.swapaxes(1, 2), bool)
+    if not all(np.issubdtype(of.dtype, np.number) for of in (instances, labels)):
+        raise ValueError(
+            f"{path}: instance and id should be numbers; get it anew from {SENTENCES_PAGE}"
+        )
     count = len(masks)
     return FrameAnnotation(_fit(instances, count, -1), _fit(labels, count, 0), masks)
 

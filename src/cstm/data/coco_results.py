@@ -12,7 +12,7 @@ ids, made by MTTR's ``create_gt_in_coco_format.py``, count frames from 1: ``v_VI
 """
 
 import json
-import math
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -163,7 +163,7 @@ def read_predictions(
         if name not in truth:
             raise ValueError(f"{where}: its image {name!r} is not in the ground truth")
         score = _field(where, found, "score")
-        if type(score) not in (int, float) or not math.isfinite(score):
+        if type(score) not in (int, float) or not abs(score) <= sys.float_info.max:
             raise ValueError(f"{where} (image {name!r}): score {score!r} should be a number")
         height, width = truth[name]["size"]
         mask = _segmentation(where, found, name, (height, width))

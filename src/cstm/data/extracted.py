@@ -15,12 +15,20 @@ SUFFIXES = (".jpg", ".png")
 
 
 def find_pictures(folder: Path) -> dict[int, Path]:
-    """Pictures of a folder by the index of their frame, counted from 0."""
-    return {
+    """Pictures of a folder by the index of their frame, counted from 0.
+
+    Raises a ValueError where they are numbered from 0: each would be taken for the one before.
+    """
+    pictures = {
         int(path.stem) - 1: path
         for path in folder.glob("[0-9]*")
         if path.suffix in SUFFIXES and path.stem.isdecimal()
     }
+    if -1 in pictures:
+        raise ValueError(
+            f"{folder}: {pictures[-1].name} is no frame, they count from 1; extract the video anew"
+        )
+    return pictures
 
 
 def read_picture(path: Path) -> UInt8[ndarray, "height width 3"]:

@@ -66,7 +66,7 @@ def open_table(path: Path) -> Iterator[TextIO]:
 def read_rows(path: Path, *columns: str) -> Iterator[dict[str, str]]:
     """Yield the rows of a csv file with a header, which must name the columns."""
     with open_table(path) as file:
-        reader = csv.DictReader(file)
+        reader = csv.DictReader(file, strict=True)
         missing = [column for column in columns if column not in (reader.fieldnames or ())]
         if missing:
             raise ValueError(
@@ -92,7 +92,7 @@ def read_json(path: Path) -> object:
     """Read a JSON file; a ValueError says so where it is none."""
     try:
         return json.loads(path.read_bytes())
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: no JSON ({error}); is the file complete?") from None
 
 

@@ -8,6 +8,8 @@ from fractions import Fraction
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 _ROUNDING = 1e-6
+_MOST = 10**12
+"""Frames, or seconds, that no video has."""
 """Seconds by which a frame's time may be off: far less than a tick of any container's clock."""
 
 
@@ -48,7 +50,7 @@ class FrameRange:
 
     def __post_init__(self) -> None:
         ends = [end for end in (self.start, self.stop) if end is not None]
-        if not all(math.isfinite(end) and end >= 0 for end in ends):
+        if not all(0 <= end <= _MOST for end in ends):
             raise ValueError(f"{self}: both are counted from the video's start, from 0 on")
         if self.unit == "frames" and not all(isinstance(end, int) for end in ends):
             raise ValueError(f"{self}: frames are counted in whole numbers")

@@ -7,7 +7,6 @@ Below the root, or in its folder ``jhmdb_sentences``::
     puppet_mask/<action>/<video>/puppet_mask.mat      part_mask, height × width × time
 """
 
-import json
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
 
-from cstm.data.files import read_rows, tidy
+from cstm.data.files import read_json, read_rows, tidy
 from cstm.faults import reason
 
 JHMDB_PAGE = "http://jhmdb.is.tue.mpg.de"
@@ -107,14 +106,14 @@ def read_pinned(path: Path) -> list[PinnedFrame]:
     Of the paths, which are those of a machine long gone, only the frame's number counts.
     """
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows = read_json(path)
         if not isinstance(rows, list):
             raise ValueError("no array")
         return [_pinned(number, row) for number, row in enumerate(rows, start=1)]
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
+        why = getattr(error, "strerror", None) or reason(error).removeprefix(f"{path}: ")
         raise ValueError(
-            f"{path}: not a list of J-HMDB's evaluated frames ({reason}); give {PINNED_NAME} as it "
+            f"{path}: not a list of J-HMDB's evaluated frames ({why}); give {PINNED_NAME} as it "
             "comes with MTTR, or use uniform"
         ) from None
 

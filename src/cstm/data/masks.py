@@ -127,10 +127,16 @@ def _decompress(counts: str) -> Int64[ndarray, " run"]:
 
 
 def _of_polygons(polygons: list[Any], height: int, width: int) -> RunLength:
+    # pycocotools walks along an outline pixel by pixel, however far it leads.
+    far = 10 * max(height, width)
     for polygon in polygons:
         numbers = isinstance(polygon, list) and all(type(x) in (int, float) for x in polygon)
-        if not numbers or len(polygon) < 6 or len(polygon) % 2 or not np.isfinite(polygon).all():
+        if not numbers or len(polygon) < 6 or len(polygon) % 2 or any(x != x for x in polygon):
             raise ValueError("its polygons should be lists of x, y, with three corners at least")
+        if any(abs(x) > far for x in polygon):
+            raise ValueError(
+                f"its polygons reach farther than {far} pixels, in an image of {width}×{height}"
+            )
     if not polygons:
         raise ValueError("its segmentation is an empty list of polygons")
     return _as_text(coco.merge(coco.frPyObjects(polygons, height, width)))

@@ -8,6 +8,10 @@ import numpy as np
 from cstm.config import ClipConfig
 from cstm.data.rows import Row, TrainingSamples
 from cstm.data.sample import Samples
+from cstm.faults import reason
+
+TABLES = ("clips.npy", "actions.npy", "directions.npy", "categories.npy", "masks.npy")
+"""Files of a folder: all frames' clips and labels, all samples' masks."""
 
 
 def prepared_name(clip: ClipConfig) -> str:
@@ -26,18 +30,26 @@ class PreparedSamples(TrainingSamples):
 
     def __init__(self, folder: Path, samples: Samples) -> None:
         super().__init__(samples.pairs)
-        described = json.loads((folder / "pairs.json").read_text())
-        is_whole = (folder / "categories.npy").is_file()
-        if not is_whole or described["pairs"] != [pair.identity for pair in samples.pairs]:
+        try:
+            prepared = json.loads((folder / "pairs.json").read_text())["pairs"]
+            self._clips, self._actions, self._directions, self._categories, self._masks = (
+                np.load(folder / name, mmap_mode="r") for name in TABLES
+            )
+        except (OSError, ValueError, LookupError, TypeError, EOFError) as error:
+            raise ValueError(
+                f"{folder}: prepared clips that are not whole ({reason(error)}); delete it"
+            ) from error
+        frames = [self._clips, self._actions, self._directions, self._categories]
+        is_ours = prepared == [pair.identity for pair in samples.pairs]
+        if (
+            not is_ours
+            or len(self._masks) != len(samples.pairs)
+            or {*map(len, frames)} != {len(self.groups)}
+        ):
             raise ValueError(
                 f"{folder} was prepared from another dataset than {samples.root}, or before it was "
                 "changed; give another --prepared folder, or delete it"
             )
-        self._clips = np.load(folder / "clips.npy", mmap_mode="r")
-        self._actions = np.load(folder / "actions.npy", mmap_mode="r")
-        self._directions = np.load(folder / "directions.npy", mmap_mode="r")
-        self._categories = np.load(folder / "categories.npy", mmap_mode="r")
-        self._masks = np.load(folder / "masks.npy", mmap_mode="r")
 
     def whole_row(self, index: int) -> Row:
         """One sample, of which nothing is read before it is looked at."""

@@ -27,9 +27,11 @@ PADDING, UNKNOWN = 0, 1
 def tokenize(sentence: str) -> list[str]:
     """Words of a sentence: lower-cased, split at every run of characters that belong to no word.
 
+    A typographic apostrophe, as telephones write it, is an apostrophe.
+
     The tokens are not cut to :data:`MAX_WORDS`; :meth:`Vocabulary.read` does that.
     """
-    return re.findall(r"\w+(?:'\w+)*", sentence.lower())
+    return re.findall(r"\w+(?:'\w+)*", sentence.lower().replace("’", "'"))
 
 
 def tokenize_as_released(sentence: str) -> list[str]:
@@ -194,6 +196,8 @@ def _select(
                 fields = line.rstrip("\n").split(" ")
                 if width is None:
                     width = len(fields) - 1
+                    if width == 1:
+                        raise ValueError("line 1 is the header of another format; take it out")
                 word = " ".join(fields[:-width]) if width else line
                 if wanted(word):
                     yield word, np.array(fields[-width:], dtype=np.float32)

@@ -54,14 +54,20 @@ class A2DVideo:
             found.miss(self.path, f"get the video from {A2D_PAGE}")
             return found
         check_frames = check_pictures if self.path.is_dir() else check_clip
-        compare_sizes(self.path, check_frames(self.path, last, found), masks, found)
+        sizes = check_frames(self.path, last, found)
+        if sizes is not None:
+            compare_sizes(self.path, sizes, masks, found)
         return found
 
     def _check_annotations(self, found: Findings) -> tuple[int, set[Size]]:
         """Number of the last annotated frame, and the sizes of the masks."""
         if self.annotations is None:
             return 0, set()
-        files = annotation_files(self.annotations)
+        files = None
+        with reporting(found.fault, self.annotations):
+            files = annotation_files(self.annotations)
+        if files is None:
+            return 0, set()
         if not files:
             found.miss(self.annotations, f"get its h5 files from {SENTENCES_PAGE}")
             return 0, set()

@@ -23,9 +23,16 @@ def check_clip(path: Path, last: int, found: Findings) -> set[Size]:
     return set()
 
 
-def check_pictures(folder: Path, last: int, found: Findings) -> set[Size]:
-    """Decode every extracted frame of a video, and see that none is missing."""
-    pictures = find_pictures(folder)
+def check_pictures(folder: Path, last: int, found: Findings) -> set[Size] | None:
+    """Decode every extracted frame of a video, and see that none is missing.
+
+    Returns their sizes; None where it can't be told which frames they are.
+    """
+    pictures = None
+    with reporting(found.fault, folder):
+        pictures = find_pictures(folder)
+    if pictures is None:
+        return None
     length = max(pictures, default=-1) + 1
     if length < last:
         found.fault(folder, f"frame {last} is annotated, but there are only {length} frames")

@@ -45,7 +45,7 @@ class JHMDBVideo:
         if self.pictures is None:
             return found
         sizes = check_pictures(self.pictures, 0, found)
-        if masks is not None:
+        if masks is not None and sizes is not None:
             _, height, width = masks.shape
             compare_sizes(self.pictures, sizes, {(height, width)}, found)
             self._compare(max(find_pictures(self.pictures), default=-1) + 1, masks, found)
