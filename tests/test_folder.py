@@ -1,13 +1,22 @@
+import os
 import re
 import stat
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from cstm.folder import alone_in, check_output, check_output_file, whole_folder
+from cstm.folder import (
+    alone_in,
+    check_output,
+    check_output_file,
+    remove_stale,
+    whole_file,
+    whole_folder,
+)
 from cstm.inference.export import WRITTEN
 
 
@@ -102,6 +111,34 @@ def test_overwrite_through_a_link_keeps_the_link(tmp_path):
     fill(tmp_path / "link", overwrite=True)
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real/masks.json").read_text() == "new"
+
+
+def test_a_file_that_is_linked_to_is_written_where_it_is(tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "shared" / "real")
+    for content in ("old", "new"):
+        with whole_file(tmp_path / "link") as partial:
+            partial.write_text(content)
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "shared/real").read_text() == content
+    assert len(list((tmp_path / "shared").iterdir())) == 1
+
+
+def test_what_killed_processes_left_is_removed_after_an_hour(tmp_path):
+    for name in ("a.bin", "b.bin"):
+        (tmp_path / f".{name}.partial-00112233").write_text("half")
+    folder = tmp_path / ".clips.partial-00112233"
+    folder.mkdir()
+    (folder / "clips.npy").write_text("half")
+    before = time.time() - 4000
+    os.utime(tmp_path / ".a.bin.partial-00112233", (before, before))
+    os.utime(folder, (before, before))
+    for name in ("a.bin", "b.bin", "clips"):
+        remove_stale(tmp_path / name)
+    assert {path.name for path in tmp_path.iterdir()} == {".b.bin.partial-00112233", folder.name}
+    os.utime(folder / "clips.npy", (before, before))
+    remove_stale(tmp_path / "clips")
+    assert not folder.exists()
 
 
 def test_what_was_put_there_meanwhile_is_not_deleted(tmp_path):

@@ -118,6 +118,8 @@ class ModelConfig:
             raise ValueError("a network needs a spatial or a temporal encoder; both are None")
         if any(stage not in range(1, 6) for stage in self.cmam_stages):
             raise ValueError(f"cmam_stages are numbers from 1 to 5, got {self.cmam_stages}")
+        if len(set(self.cmam_stages)) < len(self.cmam_stages):
+            raise ValueError(f"each of cmam_stages stands there once, got {self.cmam_stages}")
         if not 0 < self.presence_threshold < 1:
             raise ValueError(
                 f"presence_threshold should be between 0 and 1, got {self.presence_threshold}"
@@ -221,6 +223,10 @@ class Schedule:
             probing_steps=self.probing_steps,
             presence_weight=self.presence_weight,
         )
+        if self.frozen_stages > 5:
+            raise ValueError(f"an encoder has five stages, got frozen_stages {self.frozen_stages}")
+        if self.seed >= 2**63:
+            raise ValueError(f"seed should be below 2**63, got {self.seed}")
         if not 0 <= self.average <= 1:
             raise ValueError(f"average should be at least 0 and at most 1, got {self.average}")
 

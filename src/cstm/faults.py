@@ -1,8 +1,23 @@
 """Words for what went wrong."""
 
-from textwrap import shorten
+from typing import Literal
+
+_LONGEST = 400
+"""Characters."""
 
 
 def reason(error: BaseException) -> str:
     """What an error says, on one line and not too long; its kind where it says nothing."""
-    return shorten(str(error), 400, placeholder=" …") or type(error).__name__
+    said = " ".join(str(error).split())
+    if len(said) > _LONGEST:
+        return f"{said[: _LONGEST - 2]} …"
+    return said or type(error).__name__
+
+
+def full_memory(error: BaseException) -> Literal["GPU", "computer"] | None:
+    """Whose memory an error says to be full; None where it says something else."""
+    # Of the GPU's memory torch has an error of its own, of the computer's only words.
+    if type(error).__name__ == "OutOfMemoryError":
+        return "GPU"
+    is_full = isinstance(error, MemoryError) or "can't allocate memory" in str(error)
+    return "computer" if is_full else None

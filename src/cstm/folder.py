@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,8 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
+
+_STALE_SECONDS = 3600
 
 
 def check_output(
@@ -124,11 +127,13 @@ def whole_folder(
 def whole_file(path: Path) -> Iterator[Path]:
     """A hidden sibling to write, which replaces ``path`` when the block ends without an exception.
 
-    What stood there stays whole until then, whenever the process or the machine stops.
+    What stood there stays whole until then, whenever the process or the machine stops. Of a link it
+    is the file that it leads to.
 
     Raises:
         ValueError: the folder can't be made or written.
     """
+    path = path.resolve()
     partial = path.with_name(f".{path.name}.partial-{secrets.token_hex(4)}")
     try:
         try:
@@ -147,6 +152,19 @@ def whole_file(path: Path) -> Iterator[Path]:
 def half_written(folder: Path, name: str = "*") -> list[Path]:
     """What killed processes have left in a folder of outputs by this name that were to be whole."""
     return list(folder.glob(f".{name}.partial-*"))
+
+
+def remove_stale(path: Path) -> None:
+    """Remove what killed processes have left of an output that was to be whole.
+
+    It is nobody's where nobody has touched it for an hour.
+    """
+    for left in half_written(path.parent, path.name):
+        with suppress(FileNotFoundError):  # somebody has just finished it
+            inside = left.iterdir() if left.is_dir() else ()
+            touched = max(each.stat().st_mtime for each in (left, *inside))
+            if time.time() - touched > _STALE_SECONDS:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 @contextmanager

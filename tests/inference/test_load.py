@@ -6,7 +6,7 @@ import torch
 
 import cstm
 from cstm.inference.load import find_weights
-from cstm.processes import pick_device, pick_precision
+from cstm.processes import join, pick_device, pick_precision
 
 
 @pytest.mark.parametrize(("name", "megabytes"), [("lite", 20), ("tiny", 10)])
@@ -93,3 +93,13 @@ def test_what_the_caller_asks_for_reaches_the_segmenter():
     assert segmenter.clip.size == 96
     with pytest.raises(ValueError, match="least_score should be from 0 to 1, got 2"):
         cstm.load("tiny", device="cpu", least_score=2.0)
+
+
+def test_processes_that_cannot_compute_as_asked_are_refused(monkeypatch):
+    with pytest.raises(ValueError, match="16-mixed needs a GPU"), join("cpu", "16-mixed"):
+        pass
+    monkeypatch.setattr("cstm.processes.pick_device", lambda _: torch.device("cuda"))
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="2 processes for 1 GPUs"), join("cuda", "32-true"):
+        pass

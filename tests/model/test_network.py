@@ -1,10 +1,12 @@
 """Every named experiment as a whole: gradients, names, stages, and what its cost must be."""
 
+import math
 from dataclasses import replace
 from typing import get_args
 
 import pytest
 import torch
+from torch import nn
 from torch.testing import assert_close
 
 from cstm.config import ModelConfig, Schedule, SpatialBackbone, TemporalBackbone
@@ -12,8 +14,10 @@ from cstm.evaluation.cost import profile
 from cstm.experiments import EXPERIMENTS, get_experiment
 from cstm.model.backbones import build_spatial, build_temporal
 from cstm.model.cmam import CMAM
+from cstm.model.coordinates import AddedCoordinates
 from cstm.model.language import Language
 from cstm.model.network import ActorSegmenter
+from cstm.model.presence import Presence
 from cstm.training.objective import Objective
 
 VOCABULARY = 30
@@ -73,6 +77,20 @@ def test_stages_have_the_widths_and_strides_of_the_paper(name, widths):
         x = stage(x)
         assert x.shape[1] == width
         assert x.shape[-2:] == (size, size)
+
+
+@pytest.mark.parametrize("frames", [1, 3, 4, 8])
+@pytest.mark.parametrize("size", [64, 80, 100])
+@pytest.mark.parametrize("name", get_args(TemporalBackbone))
+def test_stages_of_all_temporal_backbones_round_alike(name, size, frames):
+    """Up, wherever a side is odd, down to the last frame."""
+    backbone = build_temporal(name, 16).to("meta").eval()
+    x = torch.zeros(1, 3, frames, size, size, device="meta")
+    for stage in backbone.stages:
+        size = math.ceil(size / 2)
+        x = stage(x)
+        assert x.shape[-2:] == (size, size)
+        assert x.shape[2] >= 1
 
 
 def test_the_paper_network_costs_what_table_4_says():
@@ -245,8 +263,8 @@ def test_fixed_batch_norm_keeps_its_statistics_and_nothing_else_is_fixed():
     }
     assert moved == {"decoder.spatial", "decoder.temporal"}
     assert all(p.requires_grad for p in network.temporal.parameters())
-    assert Objective(network, Schedule()).train().network.temporal.backbone.stages[0].training
     assert objective.network.temporal.cmam.training
+    assert Objective(network, Schedule()).train().network.temporal.backbone.stages[0].training
 
 
 def test_centred_gates_leave_a_new_network_as_its_backbones_are():
@@ -313,3 +331,69 @@ def test_a_network_needs_an_encoder():
             replace(ModelConfig(), **{width: 0})
     with pytest.raises(ValueError, match="decoder_channels should be at least 3"):
         ModelConfig(decoder="refined", decoder_channels=2)
+
+
+def test_presence_sees_means_inside_the_mask_over_the_frame_and_the_greatest():
+    """Against sums over positions; a judge that passes on what it sees, one number at a time."""
+    presence = Presence(channels=2, sentence_channels=3)
+    decoded = [torch.randn(2, 2, 32 // 2**n, 16 // 2**n) for n in range(5)]
+    mask, sentence = torch.randn(2, 32, 16), torch.randn(2, 3)
+    seen = []
+    presence.judge = nn.Sequential(Watched(seen), nn.Linear(2 + 3 + 3 * 3 * 2, 1))
+    presence(decoded, mask, sentence)
+    for row in range(2):
+        share = mask[row].sigmoid()
+        expected = [share.max(), share.mean(), *sentence[row]]
+        for stage in (2, 3, 4):
+            side = 2**stage
+            feature = decoded[stage][row]
+            cells = share.reshape(32 // side, side, 16 // side, side).mean((1, 3))
+            expected += [*((feature * cells).sum((1, 2)) / cells.sum())]
+            expected += [*feature.mean((1, 2)), *feature.amax((1, 2))]
+        assert_close(seen[0][row], torch.stack(expected))
+
+
+class Watched(nn.Module):
+    """Notes what passes."""
+
+    def __init__(self, seen: list) -> None:
+        super().__init__()
+        self.seen = seen
+
+    def forward(self, x):
+        self.seen.append(x.detach())
+        return x
+
+
+@pytest.mark.parametrize("grid", [(3, 5), (2, 3, 5)])
+def test_added_coordinates_are_a_linear_map_of_eight_numbers(grid):
+    *_, height, width = grid
+    added = AddedCoordinates(4)
+    nn.init.normal_(added.project.weight)
+    nn.init.normal_(added.project.bias)
+    visual = torch.randn(2, 4, *grid)
+    found = added(visual) - visual
+    for y in range(height):
+        for x in range(width):
+            left, right = 2 * x / width - 1, 2 * (x + 1) / width - 1
+            top, bottom = 2 * y / height - 1, 2 * (y + 1) / height - 1
+            centre = (left + right) / 2, (top + bottom) / 2
+            eight = torch.tensor([left, top, right, bottom, *centre, 1 / width, 1 / height])
+            there = added.project.weight @ eight + added.project.bias
+            here = found[..., y, x].movedim(1, -1)
+            assert_close(here, there.expand_as(here), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"frozen_stages": 6}, "five stages"),
+        ({"seed": 2**63}, "seed should be below"),
+        ({"seed": -1}, "seed should be at least 0"),
+    ],
+)
+def test_schedules_that_make_no_sense(settings, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        Schedule(**settings)
+    with pytest.raises(ValueError, match="each of cmam_stages stands there once"):
+        ModelConfig(cmam_stages=(5, 4, 5))

@@ -463,13 +463,26 @@ def write_unreadable(path: Path, kind: str) -> None:
         case "truncated":
             torch.save({"fc.weight": torch.zeros(5000)}, path)
             path.write_bytes(path.read_bytes()[:9000])
+        case "truncated as in 2017":
+            torch.save({"fc.weight": torch.zeros(50)}, path, _use_new_zipfile_serialization=False)
+            path.write_bytes(path.read_bytes()[:18])  # inside a length
         case "truncated safetensors":
             content = safetensors.torch.save({"fc.weight": torch.zeros(5000)})
             path.write_bytes(content[:9000])
 
 
 @pytest.mark.parametrize(
-    "kind", ["absent", "prose", "empty", "code", "nested", "truncated", "truncated safetensors"]
+    "kind",
+    [
+        "absent",
+        "prose",
+        "empty",
+        "code",
+        "nested",
+        "truncated",
+        "truncated as in 2017",
+        "truncated safetensors",
+    ],
 )
 def test_unreadable_files_are_refused_in_one_line(tmp_path, kind):
     path = tmp_path / "weights.pt"
@@ -477,6 +490,25 @@ def test_unreadable_files_are_refused_in_one_line(tmp_path, kind):
     with pytest.raises(ValueError, match=r"weights\.pt") as caught:
         start_from("resnet50", build_spatial("resnet50", 0), str(path))
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_weights_that_cannot_be_read_are_not_called_damaged(tmp_path, monkeypatch):
+    path = tmp_path / "weights.pt"
+    torch.save({"fc.weight": torch.zeros(5)}, path)
+
+    def full(*_, **__):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 99 bytes")
+
+    monkeypatch.setattr("torch.load", full)
+    with pytest.raises(RuntimeError, match="can't allocate"):
+        pretrained.read_state(path)
+
+    def broken(*_, **__):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("torch.load", broken)
+    with pytest.raises(ValueError, match=r"weights\.pt can't be read \(Input/output error\)"):
+        pretrained.read_state(path)
 
 
 def test_torchvisions_files_are_those_of_its_enums():

@@ -21,6 +21,7 @@ from cstm.cli.training import train
 from cstm.cli.use import demo, segment
 from cstm.cli.weights import calibrate, fetch, import_weights, pack
 from cstm.experiments import get_experiment
+from cstm.faults import full_memory
 from cstm.inference import SegmentationWarning
 
 COMMANDS = {
@@ -58,11 +59,9 @@ def main() -> None:
         print(f"cstm: {error}", file=sys.stderr)
         sys.exit(2)
     except (RuntimeError, MemoryError) as error:
-        # Of the GPU's memory torch has an error of its own, of the computer's only words.
-        is_gpu = type(error).__name__ == "OutOfMemoryError"
-        if not (is_gpu or isinstance(error, MemoryError) or "can't allocate memory" in str(error)):
+        whose = full_memory(error)
+        if whose is None:
             raise
-        whose = "GPU" if is_gpu else "computer"
         print(f"cstm: the {whose}'s memory is full; a smaller batch takes less", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -1,6 +1,5 @@
 """Published weights into our backbones: how names map to ours, strict loading, a report."""
 
-import pickle
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +8,11 @@ from typing import Literal, NamedTuple
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from cstm.config import SpatialBackbone
 from cstm.download import fetch
+from cstm.faults import full_memory, reason
 from cstm.model.backbones import Backbone, build_spatial
 from cstm.model.published import BACKBONE_WEIGHTS, GLOVE
 
@@ -191,10 +190,11 @@ def read_plain(path: Path, expected: str) -> object:
         if start[8:] == b"{":  # safetensors: 8 bytes of length, then JSON
             return safetensors.torch.load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError,
-        pickle.UnpicklingError, SafetensorError,
-    ) as error:  # fmt: skip
+    except OSError as error:
+        raise ValueError(f"{path} can't be read ({error.strerror or reason(error)})") from error
+    except Exception as error:  # whatever damaged bytes make of an unpickler
+        if full_memory(error):
+            raise
         raise ValueError(
             f"{path}: truncated, or not a file of plain tensors; {expected}"
         ) from error

@@ -14,7 +14,7 @@ from cstm.training.stages import Stage
 from cstm.training.state import STATE
 
 
-def find_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamName, Path]:
+def find_first_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamName, Path]:
     """Files that new backbones start from; none for random weights, and none for an old run.
 
     Raises:

@@ -1,7 +1,5 @@
 """The decoded clips of a run: what earlier runs left, and all that is not there yet."""
 
-import shutil
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,12 +8,9 @@ from lightning_fabric import Fabric
 from cstm.data.preparation import check_space, count_clips, prepare
 from cstm.data.prepared import PreparedSamples, prepared_name
 from cstm.data.sample import Samples
-from cstm.folder import half_written
+from cstm.folder import remove_stale
 from cstm.progress import track
 from cstm.training.plan import Run
-
-STALE_SECONDS = 3600
-"""A half-written folder that nobody has touched for so long is nobody's."""
 
 
 def _folders(run: Run) -> list[Path]:
@@ -51,7 +46,7 @@ def prepare_all(
     clip, folders, parts = run.experiment.clip, _folders(run), []
     if fabric.is_global_zero:
         for folder in folders:
-            _remove_stale(folder)
+            remove_stale(folder)
         missing = [s for f, s in zip(folders, datasets, strict=True) if f not in ready]
         check_space(run.prepared, missing, clip)
     for source, folder, samples in zip(run.sources, folders, datasets, strict=True):
@@ -68,11 +63,3 @@ def prepare_all(
             raise ValueError(f"{folder} is not on a disk that all machines see; choose --prepared")
         parts.append(ready.get(folder) or PreparedSamples(folder, samples))
     return parts
-
-
-def _remove_stale(folder: Path) -> None:
-    """Remove what a process has left that was killed while decoding."""
-    for left in half_written(folder.parent, folder.name):
-        touched = max(path.stat().st_mtime for path in (left, *left.iterdir()))
-        if time.time() - touched > STALE_SECONDS:
-            shutil.rmtree(left)

@@ -19,7 +19,7 @@ from cstm.folder import alone_in, half_written
 from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import find_vectors
 from cstm.progress import is_first_process, track
-from cstm.training.backbones import find_teacher, find_weights, load_weights
+from cstm.training.backbones import find_first_weights, find_teacher, load_weights
 from cstm.training.batches import Share, steps_of_epoch
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.decoding import prepare_all, prepared_before
@@ -82,8 +82,7 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
         }
     datasets = [_open(run, source) for source in run.sources]
     pairs = [pair for dataset in datasets for pair in dataset.pairs]
-    weights = {stage.name: find_weights(run, stage, fabric) for stage in stages}
-    teachers = {stage.name: find_teacher(run, stage, fabric) for stage in stages}
+    weights = {stage.name: find_first_weights(run, stage, fabric) for stage in stages}
     if run.vectors is not None:
         with fabric.rank_zero_first(local=True):
             run = replace(run, vectors=find_vectors(run.vectors))
@@ -113,6 +112,7 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     if trained.issuperset(stage.name for stage in stages):
         _finish(run, stages, fabric)
         return
+    teachers = {stage.name: find_teacher(run, stage, fabric) for stage in stages}
     if run.pace.workers:
         parts = [LiveSamples(dataset, clip) for dataset in datasets]
     else:
