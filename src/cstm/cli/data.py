@@ -3,15 +3,15 @@
 import json as json_format
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from rich.console import Console
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 
 def check_data(
     data: Positional[Literal["a2d", "jhmdb", "synthetic", "own"]],
-    root: Positional[Path],
+    root: Annotated[Positional[Path], arg(metavar="FOLDER")],
     *,
     workers: int | None = None,
     json: bool = False,
@@ -48,7 +48,7 @@ def check_data(
 
 
 def synthesize(
-    root: Positional[Path],
+    root: Annotated[Positional[Path], arg(metavar="FOLDER")],
     *,
     clips: int = 2000,
     test_clips: int = 300,
@@ -58,6 +58,8 @@ def synthesize(
     workers: int | None = None,
 ) -> None:
     """Draw a small world to train on, in the exact on-disk format of A2D Sentences.
+
+    Example: cstm synthesize world --clips 2400 --test-clips 300
 
     Args:
         root: Folder to write; it must be new or empty.

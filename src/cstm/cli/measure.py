@@ -3,10 +3,10 @@
 import json as json_format
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from rich.console import Console
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from cstm.config import CameraMotion, DataFormat, Device, Looks, PrecisionInUse, Protocol, Split
 from cstm.experiments import get_experiment
@@ -14,7 +14,7 @@ from cstm.folder import check_output_file
 
 
 def evaluate(
-    weights: Positional[str],
+    weights: Annotated[Positional[str], arg(metavar="WEIGHTS")],
     *,
     root: Path,
     data: DataFormat = "a2d",
@@ -121,8 +121,8 @@ def evaluate(
 
 
 def score(
-    predictions: Positional[Path],
-    ground_truth: Positional[Path],
+    predictions: Annotated[Positional[Path], arg(metavar="PREDICTIONS")],
+    ground_truth: Annotated[Positional[Path], arg(metavar="TRUTH")],
     *,
     protocol: Protocol = "ratio",
     size: int = 320,
@@ -154,11 +154,19 @@ def score(
     _show(metric.compute(), json)
 
 
-def profile(experiment: Positional[str], *, size: int | None = None, json: bool = False) -> None:
+def profile(
+    experiment: Annotated[Positional[str], arg(metavar="EXPERIMENT")],
+    *,
+    size: int | None = None,
+    json: bool = False,
+) -> None:
     """Count parameters and multiply-adds of an experiment, in seconds and without running it.
 
+    Example: cstm profile paper
+
     Args:
-        experiment: Name of the experiment: paper, fast, lite, tiny, released, or a row of Table 3.
+        experiment: Name of the experiment: paper, fast, lite, tiny, released, or a row of Table 3,
+            such as table3a-spatial.
         size: Longer side of the network's input in pixels; that of the experiment if not given.
             Frames are square here, the most that a network can be given.
         json: Print JSON instead of a table.

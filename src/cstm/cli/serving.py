@@ -30,11 +30,11 @@ def serve(
     the network looks for each word, and offers masks and overlay for download. It needs
     `pip install "cstm[web]"`.
 
-    Example: cstm serve --host 0.0.0.0 --seconds 20
+    Example: cstm serve --seconds 20 --megabytes 50
 
     Args:
         weights: Weights that come with the package (lite, or tiny), or a checkpoint's path.
-        host: Address to listen at; 0.0.0.0 lets others on the network in.
+        host: Address to listen at; 0.0.0.0 lets everyone on the network in, without a password.
         port: Port to listen at.
         seconds: Longest video that is taken.
         megabytes: Largest file that is taken.

@@ -9,7 +9,7 @@ from cstm.config import Device, Experiment, Precision
 
 
 def train(
-    experiment: Positional[str],
+    experiment: Annotated[Positional[str], arg(metavar="EXPERIMENT")],
     *,
     root: tuple[Path, ...],
     out: Path,
@@ -44,7 +44,8 @@ def train(
         --decoder.epochs 20 --decoder.learning-rate 3e-4 --decoder.warm-up-steps 5
 
     Args:
-        experiment: Name of the experiment: paper, fast, lite, tiny, or a row of Table 3.
+        experiment: Name of the experiment: paper, fast, lite, tiny, or a row of Table 3, such as
+            table3a-spatial. Named before --help its own defaults are shown, else those of paper.
         root: Folder of the dataset; of each in turn, where --data names several.
         out: Folder of the run; give the same one again to resume.
         data: Format of the dataset: a2d; synthetic, what `cstm synthesize` writes; composed,

@@ -1,14 +1,15 @@
 """Commands for people with a video: segment, demo."""
 
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional, UseAppendAction
+from tyro.conf import Positional, UseAppendAction, arg
 
 from cstm.config import USUAL_OUTPUTS, Device, Looks, Output, PrecisionInUse
 
 
 def segment(
-    video: Positional[str],
+    video: Annotated[Positional[str], arg(metavar="VIDEO")],
     *,
     query: UseAppendAction[tuple[str, ...]],
     out: Path,

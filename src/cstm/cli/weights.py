@@ -10,7 +10,10 @@ from cstm.config import CameraMotion, DataFormat, Device, Resize, Split, at_leas
 
 
 def fetch(
-    names: Positional[tuple[str, ...]] = ("inception_v3", "i3d"),
+    names: Annotated[Positional[tuple[str, ...]], arg(metavar="[NAME ...]")] = (
+        "inception_v3",
+        "i3d",
+    ),
     *,
     listing: Annotated[bool, arg(name="list")] = False,
 ) -> None:
@@ -46,8 +49,8 @@ def fetch(
 
 
 def calibrate(
-    source: Positional[Path],
-    destination: Positional[Path],
+    source: Annotated[Positional[Path], arg(metavar="FROM")],
+    destination: Annotated[Positional[Path], arg(metavar="TO")],
     *,
     root: Path,
     data: DataFormat = "composed",
@@ -133,8 +136,8 @@ def calibrate(
 
 
 def pack(
-    source: Positional[Path],
-    destination: Positional[Path],
+    source: Annotated[Positional[Path], arg(metavar="FROM")],
+    destination: Annotated[Positional[Path], arg(metavar="TO")],
     *,
     vectors: Path | None = None,
     words: int | None = None,
@@ -181,8 +184,8 @@ def pack(
 
 
 def import_weights(
-    source: Positional[Path],
-    destination: Positional[Path],
+    source: Annotated[Positional[Path], arg(metavar="FROM")],
+    destination: Annotated[Positional[Path], arg(metavar="TO")],
     *,
     vectors: Path,
     words: int = 50_000,
