@@ -78,7 +78,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "fast": Experiment(FAST),
     "lite": Experiment(
         LITE,
-        clip=ClipConfig(resize="fit"),
+        clip=ClipConfig(resize="fit", camera_motion="compensated"),
         encoders=_LITE_SCHEDULE,
         decoder=_LITE_SCHEDULE,
         # Both backbones are pretrained: a stage one of their own would cost more than it brings.

@@ -84,9 +84,12 @@ def test_then_only_actors_move(cameras):
     assert np.abs(background[middle].astype(int) - background[4][middle[1:]]).mean() < 6
 
 
-def test_of_a_camera_that_stands_no_pixel_is_touched():
+@pytest.mark.parametrize(("side", "speed"), [(40, 6), (84, 4)])
+def test_of_a_camera_that_stands_no_pixel_is_touched(side, speed):
+    """Not even where an actor fills more than half of the picture."""
     clip = film([similarity(0, 0)] * 8)
-    clip = with_actor(clip, [(10 + 6 * t, 30 + t) for t in range(8)], scene(1), side=40)
+    places = [(10 + speed * t, 4 + t) for t in range(8)]
+    clip = with_actor(clip, places, scene(1), side)
     moves = moves_of(clip)
     assert all((move == STILL).all() for move in moves)
     assert (compensated(clip, moves) == clip).all()

@@ -82,10 +82,18 @@ def test_the_command_writes_weights_that_lose_as_few(weights, photographs, tmp_p
     calibrate_command(out, tmp_path / "again.safetensors", root=photographs, lost=0.25)
     again = load_checkpoint(tmp_path / "again.safetensors").experiment.model
     assert again.presence_threshold == pytest.approx(threshold, abs=1e-2)
-    calibrate_command(out, tmp_path / "large.safetensors", root=photographs, size=96, resize="fit")
+    calibrate_command(
+        out,
+        tmp_path / "large.safetensors",
+        root=photographs,
+        size=96,
+        resize="fit",
+        camera_motion="compensated",
+    )
     clip = load_checkpoint(tmp_path / "large.safetensors").experiment.clip
-    assert (clip.size, clip.resize) == (96, "fit")
-    assert (found.experiment.clip.size, found.experiment.clip.resize) == (64, "pad")
+    assert (clip.size, clip.resize, clip.camera_motion) == (96, "fit", "compensated")
+    before = found.experiment.clip
+    assert (before.size, before.resize, before.camera_motion) == (64, "pad", "kept")
 
 
 def batch_norms(network) -> dict[str, torch.nn.Module]:

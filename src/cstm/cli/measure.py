@@ -62,8 +62,8 @@ def evaluate(
         size: Longer side of the network's input in pixels; that of the weights if not given.
         looks: 2 looks again, nearer, at small actors, as `cstm segment` does with lite; 1, what
             figures are given for, does not.
-        camera_motion: Kept sees clips as they were filmed; compensated as if the camera had not
-            moved; as the weights learned it if not given.
+        camera_motion: Kept: clips are seen as they were filmed; compensated: as if the camera had
+            not moved; that of the weights if not given.
         workers: Processes that decode.
         json: Print JSON instead of tables.
         overwrite: Replace the files of --save-predictions and --save-truth if they are there.

@@ -33,6 +33,10 @@ _WRONG = 1.0
 _MOST = 0.4
 """Share of the cells that has to follow a motion, or it is no camera's: an actor who fills a third
 of a bare room makes a motion, too."""
+_STANDING = 0.3
+"""Pixels up to which a corner stands still."""
+_ENOUGH = 0.25
+"""Share of the cells that stand still only before a camera that does."""
 _STILL = 0.5
 """Pixels up to which a frame is left as it is: moving it would only blur it."""
 
@@ -75,11 +79,13 @@ def motion(before: View, after: View) -> Matrix:
     there, is_there = _track(before.grey, after.grey, before.corners)
     back, is_back = _track(after.grey, before.grey, there)
     tracked = is_there & is_back & (np.abs(back - before.corners).max(axis=1) < _WRONG)
-    if tracked.sum() < 2:
+    cells, there, here = before.cells[tracked], there[tracked], before.corners[tracked]
+    standing = np.unique(cells[np.abs(there - here).max(axis=1, initial=0) < _STANDING])
+    if len(cells) < 2 or len(standing) >= _ENOUGH * before.of_cells:
         return still
     found, follows = cv2.estimateAffinePartial2D(
-        before.corners[tracked],
-        there[tracked],
+        here,
+        there,
         method=cv2.RANSAC,
         ransacReprojThreshold=_WRONG,
         maxIters=1000,
@@ -87,7 +93,7 @@ def motion(before: View, after: View) -> Matrix:
     )
     if found is None:
         return still
-    followed = np.unique(before.cells[tracked][follows[:, 0] > 0])
+    followed = np.unique(cells[follows[:, 0] > 0])
     return np.vstack([found, [0, 0, 1]]) if len(followed) >= _MOST * before.of_cells else still
 
 
