@@ -182,6 +182,19 @@ def test_the_mean_of_two_runs(tmp_path, monkeypatch, capsys):
     assert "looks at clips as" in capsys.readouterr().err
     mean = load_checkpoint(paths[2])
     assert (mean.network.decoder.heads[0][0].bias == 1.75).all()
+    arguments += ["--part", "decoder", "0.5"]
+    tool.main()
+    mean = load_checkpoint(paths[2])
+    assert (mean.network.decoder.heads[0][0].bias == 2.5).all()
+    assert mean.provenance["share"] == {"all": 0.25, "decoder": 0.5}
+    for share in ("2", "half"):
+        arguments[-1] = share
+        with pytest.raises(SystemExit, match=f"--part decoder should be from 0 to 1, got {share}"):
+            tool.main()
+    arguments[-2:] = ["encoder", "0.5"]
+    with pytest.raises(SystemExit, match=r"no part 'encoder', but decoder\.fusions, "):
+        tool.main()
+    arguments[-3:] = []
     arguments[-1] = "2"
     with pytest.raises(SystemExit, match="--share should be from 0 to 1, got 2"):
         tool.main()

@@ -4,11 +4,14 @@
 
 What the second run learned stays for the most part, and what it forgot comes back for the most part
 (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022). With --share 0.25 the mean is
-a quarter of the second and three of the first.
+a quarter of the second and three of the first; with --part spatial.backbone 0.1 besides, that part
+of the network, whose weights have names that begin so, has a tenth of the second.
 """
 
 import argparse
+import math
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,20 +27,41 @@ def main() -> None:
     )
     for name in ("first", "second", "out"):
         parser.add_argument(name, type=Path)
-    parser.add_argument("--share", type=float, default=0.5, help="of the second (default 0.5)")
+    parser.add_argument("--share", default="0.5", help="of the second (default 0.5)")
+    parser.add_argument(
+        "--part",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "SHARE"),
+        help="a part of the network with another share; may be repeated",
+    )
     parser.add_argument("--overwrite", action="store_true")
     args = parser.parse_args()
     try:
-        average(args.first, args.second, args.out, args.share, args.overwrite)
+        parts = {name: _share(f"--part {name}", share) for name, share in args.part}
+        average(
+            args.first, args.second, args.out, _share("--share", args.share), parts, args.overwrite
+        )
     except ValueError as error:
         raise SystemExit(error) from None
     print(args.out)
 
 
-def average(one: Path, other: Path, out: Path, share: float, overwrite: bool) -> None:
-    check_output_file(out, overwrite)
+def _share(option: str, told: str) -> float:
+    try:
+        share = float(told)
+    except ValueError:
+        share = math.nan
     if not 0 <= share <= 1:
-        raise ValueError(f"--share should be from 0 to 1, got {share}")
+        raise ValueError(f"{option} should be from 0 to 1, got {told}")
+    return share
+
+
+def average(
+    one: Path, other: Path, out: Path, share: float, parts: Mapping[str, float], overwrite: bool
+) -> None:
+    check_output_file(out, overwrite)
     first, second = load_checkpoint(one), load_checkpoint(other)
     theirs, ours = first.experiment.model, second.experiment.model
     if not (isinstance(theirs, ModelConfig) and isinstance(ours, ModelConfig)):
@@ -45,18 +69,34 @@ def average(one: Path, other: Path, out: Path, share: float, overwrite: bool) ->
     if differences(theirs, ours) or first.vocabulary.words != second.vocabulary.words:
         raise ValueError(f"{one} and {other} differ in their network or their words")
     before = first.network.state_dict()
+    for part in parts:
+        if not any(name.startswith(f"{part}.") for name in before):
+            raise ValueError(f"the network has no part {part!r}, but {', '.join(_parts(before))}")
+
+    def share_of(name: str) -> float:
+        return next((of for part, of in parts.items() if name.startswith(f"{part}.")), share)
+
     mean = {
-        name: before[name].lerp(weight, share) if weight.is_floating_point() else weight
+        name: before[name].lerp(weight, share_of(name)) if weight.is_floating_point() else weight
         for name, weight in second.network.state_dict().items()
     }
     second.network.load_state_dict(mean)
     if first.experiment.clip != second.experiment.clip:
         print(f"the mean looks at clips as {other} does: {second.experiment.clip}", file=sys.stderr)
-    trace = {**second.provenance, "averaged_with": first.provenance, "share": share}
+    trace = {
+        **second.provenance,
+        "averaged_with": first.provenance,
+        "share": {"all": share, **parts} if parts else share,
+    }
     # What either has learned as a word of its own stays one.
     common = dict(first.vocabulary.synonyms.items() & second.vocabulary.synonyms.items())
     words = replace(second.vocabulary, synonyms=common)
     save_checkpoint(out, replace(second, vocabulary=words, provenance=trace))
+
+
+def _parts(names: Iterable[str]) -> list[str]:
+    """The streams and the decoder, and what they are made of."""
+    return sorted({".".join(name.split(".")[:2]) for name in names})
 
 
 if __name__ == "__main__":
