@@ -33,6 +33,8 @@ _WRONG = 1.0
 _MOST = 0.4
 """Share of the cells that has to follow a motion, or it is no camera's: an actor who fills a third
 of a bare room makes a motion, too."""
+_GROWTH = 2.0
+"""Of the picture from frame to frame, that no zoom exceeds and corners that meet by chance do."""
 _STANDING = 0.3
 """Pixels up to which a corner stands still."""
 _ENOUGH = 0.25
@@ -91,7 +93,7 @@ def motion(before: View, after: View) -> Matrix:
         maxIters=1000,
         confidence=0.995,
     )
-    if found is None:
+    if found is None or not 1 / _GROWTH < np.hypot(found[0, 0], found[1, 0]) < _GROWTH:
         return still
     followed = np.unique(cells[follows[:, 0] > 0])
     return np.vstack([found, [0, 0, 1]]) if len(followed) >= _MOST * before.of_cells else still
