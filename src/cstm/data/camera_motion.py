@@ -171,9 +171,12 @@ def compensated(
 ) -> UInt8[ndarray, "time 3 rows columns"]:
     """Frames brought to where the camera was in the target frame; black where nothing was seen."""
     rows, columns = clip.shape[2:]
-    frames = (np.ascontiguousarray(picture.transpose(1, 2, 0)) for picture in clip)
-    brought = [moved(frame, move, rows, columns) for frame, move in zip(frames, moves, strict=True)]
-    return np.stack(brought).transpose(0, 3, 1, 2)
+    steady = clip.copy()
+    for picture, move in zip(steady, moves, strict=True):
+        if not np.array_equal(move, np.eye(3)):
+            frame = np.ascontiguousarray(picture.transpose(1, 2, 0))
+            picture[:] = moved(frame, move, rows, columns).transpose(2, 0, 1)
+    return steady
 
 
 def moved(
