@@ -151,8 +151,10 @@ class Schedule:
     """Adam's, after warm-up."""
     backbone_rate: float = 1.0
     """Factor on the learning rate of the backbones: small where they are trained already."""
+    spatial_rate: float = 1.0
+    """Another factor, on that of the spatial backbone alone; 0: it keeps its weights."""
     temporal_rate: float = 1.0
-    """Another factor, on that of the temporal backbone alone."""
+    """Another factor, on that of the temporal backbone alone; 0: it keeps its weights."""
     language_rate: float = 1.0
     """Factor on the learning rate of what reads sentences: both sentence encoders, and CMAM."""
     frozen_stages: int = 0
@@ -212,6 +214,7 @@ class Schedule:
             frozen_stages=self.frozen_stages,
             learning_rate=self.learning_rate,
             backbone_rate=self.backbone_rate,
+            spatial_rate=self.spatial_rate,
             temporal_rate=self.temporal_rate,
             language_rate=self.language_rate,
             warm_up_steps=self.warm_up_steps,
@@ -229,6 +232,11 @@ class Schedule:
             raise ValueError(f"seed should be below 2**63, got {self.seed}")
         if not 0 <= self.average <= 1:
             raise ValueError(f"average should be at least 0 and at most 1, got {self.average}")
+
+    def rate_of_backbone(self, stream: Literal["spatial", "temporal"]) -> float:
+        """Factor on the learning rate of one encoder's backbone."""
+        of_stream = {"spatial": self.spatial_rate, "temporal": self.temporal_rate}
+        return self.backbone_rate * of_stream[stream]
 
 
 @dataclass(frozen=True)

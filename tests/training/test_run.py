@@ -326,6 +326,19 @@ def test_all_may_be_trained_together_without_a_stage_one(world, prepared, tmp_pa
         assert any(moved), part
 
 
+def test_a_backbone_with_a_rate_of_0_keeps_weights_and_statistics(world, prepared, tmp_path):
+    schedule = replace(SCHEDULE, epochs=1, samples=8, average=0.0, spatial_rate=0.0)
+    alone = replace(EXPERIMENT, decoder=schedule, joint="alone")
+    assert train_all(run_of(world, prepared, tmp_path, alone)) == ["joint"] * 2
+    trained = load_checkpoint(tmp_path / "cstm.safetensors")
+    fresh = build_stage(stages_of(alone)[0], trained.vocabulary, tmp_path).state_dict()
+    after = trained.network.state_dict()
+    same = {key: torch.equal(value, fresh[key]) for key, value in after.items()}
+    assert all(is_same for key, is_same in same.items() if key.startswith("spatial.backbone."))
+    for part in ("temporal.backbone.", "spatial.cmam.", "decoder."):
+        assert not all(is_same for key, is_same in same.items() if key.startswith(part)), part
+
+
 def test_a_network_goes_on_from_another_with_its_words(finished, world, prepared, tmp_path, capsys):
     before = load_checkpoint(finished / "cstm.safetensors")
     still = replace(SCHEDULE, epochs=1, samples=4, learning_rate=0.0)

@@ -22,13 +22,19 @@ def test_the_paper_divides_by_10_every_8_epochs():
 
 def test_backbones_and_what_reads_sentences_learn_at_rates_of_their_own():
     network = ActorSegmenter(get_experiment("tiny").model, 9)
-    schedule = Schedule(backbone_rate=0.1, temporal_rate=4.0, language_rate=0.3, motion_weight=0.5)
+    schedule = Schedule(
+        backbone_rate=0.1,
+        spatial_rate=2.0,
+        temporal_rate=4.0,
+        language_rate=0.3,
+        motion_weight=0.5,
+    )
     groups = parameter_groups(Objective(network, schedule))
     rates = {p: group["factor"] for group in groups for p in group["params"]}
     assert sum(len(group["params"]) for group in groups) == len(rates)
     assert set(network.parameters()) <= rates.keys()
     expected = {
-        "spatial.backbone": 0.1, "temporal.backbone": 0.4,
+        "spatial.backbone": 0.2, "temporal.backbone": 0.4,
         "spatial.language": 0.3, "temporal.language": 0.3, "spatial.cmam": 0.3,
         "temporal.cmam": 0.3, "spatial.coordinates": 1.0, "temporal.coordinates": 1.0,
     }  # fmt: skip

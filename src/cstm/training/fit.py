@@ -15,7 +15,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from cstm.config import Schedule
 from cstm.data.rows import Batch
-from cstm.model.network import ActorSegmenter
+from cstm.model.network import ActorSegmenter, StreamName
 from cstm.processes import mean_over_processes
 from cstm.training.average import Average
 from cstm.training.batch_norm import synchronize
@@ -58,10 +58,12 @@ def parameter_groups(objective: Objective) -> list[dict[str, Any]]:
     """Parameters that learn, each group with the ``factor`` on its learning rate."""
     network, schedule = objective.network, objective.schedule
     factors: dict[Parameter, float] = {}
-    for stream, of_stream in ((network.spatial, 1.0), (network.temporal, schedule.temporal_rate)):
+    names: tuple[StreamName, ...] = ("spatial", "temporal")
+    for name in names:
+        stream = getattr(network, name)
         if stream is not None:
             rates: dict[nn.Module, float] = {
-                stream.backbone: schedule.backbone_rate * of_stream,
+                stream.backbone: schedule.rate_of_backbone(name),
                 stream.language: schedule.language_rate,
                 stream.cmam: schedule.language_rate,
             }

@@ -115,4 +115,6 @@ def build_stage(
         if stage.trains == "decoder":
             stream.requires_grad_(False)
         stream.freeze(stage.schedule.frozen_stages)
+        if not stage.schedule.rate_of_backbone(name):
+            stream.backbone.requires_grad_(False)
     return network
