@@ -16,7 +16,8 @@ import torch
 import tyro
 from torch.utils.data import DataLoader
 
-from cstm.config import DataFormat, at_least
+from cstm.bounds import at_least
+from cstm.config import DataFormat
 from cstm.data.datasets import open_dataset
 from cstm.data.mixture import Mixture
 from cstm.data.prepared import PreparedSamples

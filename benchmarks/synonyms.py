@@ -19,7 +19,7 @@ import torch
 import tyro
 from numpy.random import Generator
 
-from cstm.config import at_least
+from cstm.bounds import at_least
 from cstm.data.composed import ComposedClips
 from cstm.data.draws import pick
 from cstm.data.nouns import noun_of

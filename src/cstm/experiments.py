@@ -3,7 +3,8 @@
 import difflib
 from dataclasses import replace
 
-from cstm.config import ClipConfig, Experiment, ModelConfig, ReleasedConfig, Schedule
+from cstm.config import ClipConfig, Experiment, ModelConfig, ReleasedConfig
+from cstm.schedule import Schedule
 
 PAPER = ModelConfig()
 """Inception V3 + I3D + CMAM in every stage + LGFS: the network of Tables 1-4."""

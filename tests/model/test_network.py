@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from cstm.config import ModelConfig, Schedule, SpatialBackbone, TemporalBackbone
+from cstm.config import ModelConfig, SpatialBackbone, TemporalBackbone
 from cstm.evaluation.cost import profile
 from cstm.experiments import EXPERIMENTS, get_experiment
 from cstm.model.backbones import build_spatial, build_temporal
@@ -18,6 +18,7 @@ from cstm.model.coordinates import AddedCoordinates
 from cstm.model.language import Language
 from cstm.model.network import ActorSegmenter
 from cstm.model.presence import Presence
+from cstm.schedule import Schedule
 from cstm.training.objective import Objective
 
 VOCABULARY = 30

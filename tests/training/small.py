@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from cstm.config import ClipConfig, Experiment, Schedule
+from cstm.config import ClipConfig, Experiment
 from cstm.experiments import get_experiment
+from cstm.schedule import Schedule
 
 SCHEDULE = Schedule(
     epochs=2, batch=4, learning_rate=1e-3, sentences_per_frame=2, motion_weight=0.5, flip=True,

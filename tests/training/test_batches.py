@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from cstm.config import ClipConfig, Schedule
+from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.live import LiveSamples
 from cstm.data.mixture import Mixture
@@ -16,6 +16,7 @@ from cstm.data.prepared import PreparedSamples
 from cstm.data.rows import Batch
 from cstm.data.synthetic import synthesize
 from cstm.data.words import Vocabulary
+from cstm.schedule import Schedule
 from cstm.training.batches import Share, batches
 
 CLIP = ClipConfig(size=64)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from cstm.config import Schedule
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
+from cstm.schedule import Schedule
 from cstm.training.average import Average
 from cstm.training.fit import learning_rate, parameter_groups
 from cstm.training.objective import Objective

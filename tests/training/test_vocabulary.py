@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from cstm.cli.weights import pack
-from cstm.config import Experiment, Schedule
+from cstm.config import Experiment
 from cstm.data.sample import Pair
 from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
+from cstm.schedule import Schedule
 from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from cstm.training.vocabulary import pretrained_vectors, vocabulary_of
 

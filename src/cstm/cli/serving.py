@@ -7,7 +7,8 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.markup import escape
 
-from cstm.config import Device, Looks, at_least
+from cstm.bounds import at_least
+from cstm.config import Device, Looks
 
 
 def serve(

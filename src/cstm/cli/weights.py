@@ -6,7 +6,8 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from cstm.config import CameraMotion, DataFormat, Device, Resize, Split, at_least
+from cstm.bounds import at_least
+from cstm.config import CameraMotion, DataFormat, Device, Resize, Split
 
 
 def fetch(

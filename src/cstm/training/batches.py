@@ -9,7 +9,6 @@ from itertools import cycle, islice
 import numpy as np
 from numpy.random import Generator
 
-from cstm.config import Schedule
 from cstm.data.mixture import Mixture
 from cstm.data.nouns import CATEGORIES
 from cstm.data.photometry import Photometry, names_colour
@@ -18,6 +17,7 @@ from cstm.data.rows import Batch, Row, collate
 from cstm.data.wording import reword
 from cstm.data.words import Vocabulary
 from cstm.data.zoom import Zoom
+from cstm.schedule import Schedule
 
 AHEAD = 4
 """Steps whose samples are read at once."""

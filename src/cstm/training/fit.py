@@ -13,10 +13,10 @@ from torch import nn
 from torch.nn import Parameter
 from torch.utils.tensorboard import SummaryWriter
 
-from cstm.config import Schedule
 from cstm.data.rows import Batch
 from cstm.model.network import ActorSegmenter, StreamName
 from cstm.processes import mean_over_processes
+from cstm.schedule import Schedule
 from cstm.training.average import Average
 from cstm.training.batch_norm import synchronize
 from cstm.training.batches import Share, batches, steps_of_epoch

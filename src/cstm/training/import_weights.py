@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from cstm.config import at_least
+from cstm.bounds import at_least
 from cstm.data.words import (
     UNKNOWN,
     Vocabulary,

@@ -4,13 +4,13 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from cstm.config import Schedule
 from cstm.data.nouns import CATEGORIES
 from cstm.data.sample import ACTIONS, DIRECTIONS
 from cstm.data.transforms import unit_range
 from cstm.model.backbones import Backbone
 from cstm.model.network import ActorSegmenter
 from cstm.model.stream import target_frame
+from cstm.schedule import Schedule
 from cstm.training.distillation import Distillation
 from cstm.training.loss import DenseTask, presence_loss, segmentation_loss
 

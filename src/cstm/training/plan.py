@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cstm.config import Experiment, Schedule, at_least
+from cstm.bounds import at_least
+from cstm.config import Experiment
 from cstm.data.mixture import Mixture, Source
 from cstm.data.words import Vocabulary
 from cstm.model.backbones import Backbone
 from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import Take
+from cstm.schedule import Schedule
 from cstm.training.stages import stages_of
 
 

@@ -8,9 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from cstm.config import Experiment, ModelConfig, ReleasedConfig, Schedule
+from cstm.config import Experiment, ModelConfig, ReleasedConfig
 from cstm.data.words import Vocabulary
 from cstm.model.network import ActorSegmenter, StreamName
+from cstm.schedule import Schedule
 from cstm.training.checkpoint import Checkpoint, load_encoders
 
 StageName = Literal["spatial", "temporal", "joint"]

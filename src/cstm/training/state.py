@@ -13,9 +13,10 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins import MixedPrecision
 from torch import nn
 
-from cstm.config import Experiment, Schedule
+from cstm.config import Experiment
 from cstm.faults import reason
 from cstm.folder import whole_file
+from cstm.schedule import Schedule
 from cstm.training.average import Average
 from cstm.training.plan import Task
 

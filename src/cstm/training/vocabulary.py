@@ -9,13 +9,14 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from cstm.config import ModelConfig, Schedule
+from cstm.config import ModelConfig
 from cstm.data.rows import mirror_sentence
 from cstm.data.sample import Pair
 from cstm.data.synonyms import SYNONYMS
 from cstm.data.wording import WORDS
 from cstm.data.words import UNKNOWN, Vocabulary, read_word_vectors
 from cstm.model.network import ActorSegmenter
+from cstm.schedule import Schedule
 from cstm.training.checkpoint import WORD_TABLES, Checkpoint
 
 _ROUNDING = 0.01

@@ -31,7 +31,7 @@ import av
 import h5py
 import numpy as np
 
-from cstm.config import at_least
+from cstm.bounds import at_least
 from cstm.data.sample import ACTIONS, ACTORS
 from cstm.data.side_by_side import side_by_side
 from cstm.data.synthetic.clip import MIN_PIXELS, Clip, render_clip
