@@ -9,16 +9,18 @@ from numpy.random import Generator
 from cstm.data.clues import COLOURS
 from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import Described
+from cstm.data.composed.motion import MOTIONS
 from cstm.data.composed.placement import Kind, draw_scene
 from cstm.data.composed.scene import Scene
 from cstm.data.composed.sentences import (
     Sentence,
     describe,
     describe_absent,
+    describe_almost,
     describe_other_action,
 )
 from cstm.data.composed.stock import Stock, may_hold
-from cstm.data.draws import choose
+from cstm.data.draws import choose, pick
 from cstm.data.nouns import CATEGORIES, COCO_CLASSES, COCO_KINDS, meant_by, noun_of
 
 KINDS: dict[Kind, float] = {"look-alikes": 0.32, "composed": 0.38, "whole": 0.3}
@@ -61,9 +63,14 @@ def draw_plan(rng: Generator, stock: Stock, motions: Mapping[str, float]) -> Pla
         sentences = describe(rng, cast, targets, pair=kind == "look-alikes") if targets else None
         if not sentences:
             continue
-        absent = describe_absent(rng, cast, _absent_nouns(rng, scene), COLOURS)
-        other = describe_other_action(rng, cast)
-        sentences += [sentence for sentence in (absent, other) if sentence]
+        of_nobody = [
+            describe_absent(rng, cast, _absent_nouns(rng, scene), COLOURS),
+            describe_other_action(rng, cast),
+            describe_almost(rng, cast, "noun", _absent_nouns(rng, scene, synonyms=True)),
+            describe_almost(rng, cast, "colour", COLOURS)
+            or describe_almost(rng, cast, "motion", MOTIONS),
+        ]
+        sentences += [sentence for sentence in of_nobody if sentence]
         return Plan(kind, scene, tuple(cast), tuple(sentences))
     return None
 
@@ -92,10 +99,11 @@ def _is_worth(rng: Generator, one: Described) -> bool:
     return rng.random() < chance
 
 
-def _absent_nouns(rng: Generator, scene: Scene) -> list[str]:
+def _absent_nouns(rng: Generator, scene: Scene, synonyms: bool = False) -> list[str]:
     """Words for classes of which surely nothing is in the clip; persons and animals more often.
 
-    Only of classes that the photograph's file marks is it known that they are not in it.
+    Their first words, or any: "bike" is said where there is no motorcycle either. Only of classes
+    that the photograph's file marks is it known that they are not in it.
     """
     marked = scene.backdrop.photograph.categories
     present = {actor.figure.category for actor in scene.actors}
@@ -103,7 +111,7 @@ def _absent_nouns(rng: Generator, scene: Scene) -> list[str]:
     nouns = []
     for category in (*(c for c in CATEGORIES if c in marked), *sorted(marked - set(CATEGORIES))):
         noun = noun_of(category)
-        word = noun.words[0]
+        word = pick(rng, noun.words) if synonyms else noun.words[0]
         meant = meant_by(word)
         is_known = meant & COCO_CLASSES <= marked
         if is_known and not present & meant and not may_hold(list(scene.backdrop.figures), meant):

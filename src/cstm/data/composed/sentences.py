@@ -4,6 +4,7 @@ A sentence is a set of clues put into words: surely true of the one meant, surel
 others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -15,16 +16,22 @@ from cstm.data.composed.clues import TAG_OF, Clues, Described, fits, is_bigger, 
 from cstm.data.composed.motion import MAY_BE, MOTIONS
 from cstm.data.composed.phrases import phrase
 from cstm.data.draws import choose_from, pick
-from cstm.data.nouns import meant_by
+from cstm.data.nouns import meant_by, noun_of
 from cstm.data.sample import Tag
 
 _NEVER_SEEMING = ("spinning", "rolling left", "rolling right")
 """Motions that no one in a photograph seems to do."""
 
 
-Lack = Literal["class", "colour", "motion", "action"]
-"""What a sentence says that nobody is or does: of an action it is known that somebody of its class
-does another one; of a motion alone, that nobody seems to do it, not even in a photograph."""
+Lack = Literal["class", "colour", "motion", "action", "class alone", "colour alone", "motion alone"]
+"""What a sentence says that nobody is or does. Of an action it is known that somebody of its class
+does another one; of a motion, that nobody seems to do it, not even in a photograph. Alone: all else
+that the sentence says is true of somebody."""
+
+
+_ALONE: dict[str, Lack] = {
+    "noun": "class alone", "colour": "colour alone", "motion": "motion alone"
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -196,6 +203,41 @@ def describe_other_action(rng: Generator, cast: list[Described]) -> Sentence | N
             clues["place"] = str(rng.choice(("left", "right", "middle")))
         return Sentence(None, phrase(rng, clues, cast), (), lacks="action")
     return None
+
+
+def describe_almost(
+    rng: Generator,
+    cast: list[Described],
+    name: Literal["noun", "colour", "motion"],
+    values: Sequence[str],
+) -> Sentence | None:
+    """A sentence that is true of somebody but for one clue, and so of nobody; None without one.
+
+    That clue is one of ``values`` that is false: a noun of somebody who is not here, half of the
+    time of the same kind (a cow for a dog), or a colour or a motion.
+    """
+    clear = [number for number, one in enumerate(cast) if one.is_clear]
+    if not clear:
+        return None
+    number = pick(rng, clear)
+    one = cast[number]
+    # Sizes are compared within a class.
+    found = [c for c in options(rng, cast, number) if c.keys() - {"noun", name} and "size" not in c]
+    if not found or (name == "colour" and not one.colour):
+        return None
+    true = _choose(rng, found, one)
+    if name == "motion":
+        values = [motion for motion in _motions_for(one.words[0], cast) if motion in values]
+    changed: list[Clues] = [{**true, name: value} for value in values]
+    false = [c for c in changed if not any(fits(c, cast, i) for i in range(len(cast)))]
+    if name == "noun" and rng.random() < 0.5:
+        kind = noun_of(one.category).kind
+        false = [
+            c for c in false if kind in {noun_of(meant).kind for meant in meant_by(c["noun"])}
+        ] or false
+    if not false:
+        return None
+    return Sentence(None, phrase(rng, pick(rng, false), cast), (), lacks=_ALONE[name])
 
 
 def _motions_for(noun: str, cast: list[Described]) -> tuple[str, ...]:
