@@ -28,12 +28,18 @@ def test_every_pixel_is_what_the_formula_says(clip):
 def test_what_stands_still_stands_still_and_padding_stays_black(clip):
     still = np.repeat(clip[:1], 4, axis=0)
     still[..., :10, :] = 0
+    # In a frame of a camera that looked elsewhere nothing is to be seen on one side.
+    moved = still.copy()
+    moved[0, ..., :7] = 0
     for seed in range(20):
         light = Photometry.draw(np.random.default_rng(seed))
         seen = light.apply(still)
         assert (seen == seen[:1]).all()
         assert not seen[..., :10, :].any()
         assert seen[..., 10:, :].any()
+        beside = light.apply(moved)
+        assert not beside[0, ..., :7].any()
+        assert np.array_equal(beside[1:], seen[1:])
     assert np.array_equal(still[:, :, 10:], np.repeat(clip[:1, :, 10:], 4, axis=0))
 
 

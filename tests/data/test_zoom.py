@@ -117,6 +117,13 @@ def test_nothing_but_black_is_a_clip_as_well():
     assert drawn([row_of(box(20, 20, 16, 16), padding=32)])
 
 
+def test_black_beside_a_frame_that_is_not_the_target_is_no_padding():
+    row = row_of(box(20, 2, 12, 12))
+    moved = row.clip.copy()
+    moved[:2, ..., :24] = 0
+    assert nearer([row._replace(clip=moved)]) == nearer([row])
+
+
 def test_a_window_does_not_tell_whether_the_actor_is_there():
     """Else a network would learn that who is described in a clip with black around it is there."""
     there, nobody = row_of(box(20, 24, 14, 14)), row_of(box(0, 0, 0, 0))

@@ -81,8 +81,8 @@ class Photometry:
     def apply(
         self, clip: UInt8[ndarray, "time 3 height width"]
     ) -> UInt8[ndarray, "time 3 height width"]:
-        """The clip in this light; what is black in all frames, as padding is, stays black."""
-        is_black = ~clip.any(axis=(0, 1))
+        """The clip in this light; what is black, as nothing to be seen is, stays black."""
+        is_black = ~clip.any(axis=1, keepdims=True)
         level = np.linspace(0, 1, 256) ** self.gamma
         level = (level - 0.5) * self.contrast + 0.5
         seen = np.empty_like(clip, order="C")
@@ -99,7 +99,7 @@ class Photometry:
                 frame[:] = tinted.transpose(2, 0, 1)
             if self.quality < 100:
                 frame[:] = _compressed(frame, self.quality)
-        seen[..., is_black] = 0
+        seen *= ~is_black
         return seen
 
     def _tint(self) -> Float[ndarray, "3 3"]:

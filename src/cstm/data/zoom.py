@@ -63,7 +63,9 @@ class Zoom:
         # Where all sentences are about nobody, a window is drawn as often: it must be no clue.
         actors = [row.mask for row in rows if row.mask.any()] or [_anywhere(rng, rows[0].mask)]
         if kind < _NEARER:
-            return cls._nearer(rng, actors, _unpadded(rows[0].clip[0]))
+            # The target frame: others may have black besides, where the camera did not look.
+            clip = rows[0].clip
+            return cls._nearer(rng, actors, _unpadded(clip[len(clip) // 2]))
         return cls._farther(rng, actors)
 
     @classmethod
