@@ -1,5 +1,7 @@
 """What the camera did is found and taken out of a clip; what actors do is left as it is."""
 
+import weakref
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstm.config import ClipConfig
-from cstm.data.camera_motion import CameraMotion, compensated, motion, moves_of, native_move, view
+from cstm.data.camera_motion import compensated, motion, moves_of, native_move, view
 from cstm.data.clip_input import clip_input
 from cstm.data.frame_range import ALL
 from cstm.data.transforms import ResizePad
@@ -95,6 +97,18 @@ def test_of_a_camera_that_stands_no_pixel_is_touched(side, speed):
     assert (compensated(clip, moves) == clip).all()
 
 
+def test_what_a_slow_camera_leaves_between_frames_adds_up():
+    """From frame to frame every corner is said to stand; a second look would magnify the sum."""
+    cameras = [similarity(0.28 * t, 0) for t in range(-4, 4)]
+    for camera, move in zip(cameras, moves_of(film(cameras)), strict=True):
+        assert farthest(move, cameras[4] @ np.linalg.inv(camera)) < 0.3
+
+
+def test_a_camera_that_hardly_moves_is_left_alone():
+    moves = moves_of(film([similarity(0.06 * t, 0) for t in range(-4, 4)]))
+    assert all((move == STILL).all() for move in moves)
+
+
 def test_a_patterned_actor_before_a_bare_wall_is_no_camera():
     bare = np.full((8, 3, ROWS, COLUMNS), 200, np.uint8)
     clip = with_actor(bare, [(20 + 5 * t, 30) for t in range(8)], scene(1), side=48)
@@ -160,14 +174,26 @@ def test_frames_of_native_size_are_moved_alike():
     native = cv2.warpAffine(large, native_move(move, fit)[:2], large.shape[1::-1])
     small = compensated(fit.apply(large)[None].numpy(), [move])[0]
     assert np.abs(fit.apply(native).numpy().astype(int) - small)[:, 4:-4, 4:-4].mean() < 3
+    # Nine native pixels make one: the middle one's centre is that one's centre.
+    place = np.array([30.0, 40.0, 1.0])
+    x, y, _ = native_move(move, fit) @ np.array([3 * 30 + 1, 3 * 40 + 1, 1])
+    assert [(x - 1) / 3, (y - 1) / 3, 1] == pytest.approx(move @ place)
 
 
-def test_frames_that_no_clip_reaches_are_forgotten():
-    camera = CameraMotion()
-    for index, picture in enumerate(film(MOVES["pan"])):
-        camera.see(index, picture)
-        if index >= 2:
-            camera.to_target([index - 2, index - 1, index])
-            camera.forget(index - 2)
-    assert len(camera._views) == 2
-    assert len(camera._measured) == 1
+def test_frames_that_no_clip_reaches_are_forgotten(monkeypatch):
+    alive = weakref.WeakValueDictionary()
+    most = 0
+
+    def watched(picture):
+        nonlocal most
+        seen = view(picture)
+        alive[len(alive), id(seen.grey)] = seen.grey
+        most = max(most, len(alive))
+        return seen
+
+    monkeypatch.setattr("cstm.data.camera_motion.view", watched)
+    frames = [picture.transpose(1, 2, 0) for picture in film(MOVES["pan"] * 5)]
+    clip = ClipConfig(frames=4, step=2, size=128, resize="fit", camera_motion="compensated")
+    for target in targets(numbered(frames, ALL, 4, 2), clip):
+        del target
+    assert 0 < most <= 4 + 1 + 2 + 1

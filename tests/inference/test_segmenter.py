@@ -2,6 +2,7 @@ import warnings
 from dataclasses import replace
 from fractions import Fraction
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -221,6 +222,23 @@ def test_a_second_look_shows_small_actors_nearer_and_asks_the_same(brightness, v
     nearer = brightness.clips[-1].mean((1, 2))
     places = nearer.argmax(-1)
     assert places[0] < places[-1]
+
+
+def test_a_second_look_sees_no_motion_of_the_camera_either(brightness, vocabulary):
+    rng = np.random.default_rng(0)
+    place = cv2.GaussianBlur(rng.integers(0, 220, (140, 320, 3), dtype=np.uint8), None, 1.5)
+    video = [place[:, 4 * index : 4 * index + 240].copy() for index in range(9)]
+    for index, image in enumerate(video):
+        image[60:76, 120 - 4 * index : 136 - 4 * index] = 255
+    changes = {}
+    for camera_motion in ("kept", "compensated"):
+        clip = ClipConfig(size=96, resize="fit", camera_motion=camera_motion)
+        brightness.clips.clear()
+        list(Segmenter(brightness, vocabulary, clip, looks=2).segment(iter(video), ["cat"]))
+        nearer = np.stack([c for c in brightness.clips if c.shape[-2] == c.shape[-1]])
+        first, target = nearer[:, [2, 4]].swapaxes(0, 1)
+        changes[camera_motion] = np.abs(first - target)[..., 24:-24, 24:-24].mean()
+    assert changes["compensated"] < 0.3 * changes["kept"]
 
 
 def test_the_real_network_fits(vocabulary):

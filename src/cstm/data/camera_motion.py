@@ -26,21 +26,23 @@ _LEAST_CORNER = 2e-5
 """Least eigenvalue of a corner's gradients: low enough for the creases of a tablecloth."""
 _WINDOW = (15, 15)
 """Pixels that are looked at around a corner."""
-_HALVINGS = 3
-"""Of both pictures, so that corners are tracked some sixty pixels far."""
-_WRONG = 1.0
-"""Pixels by which a corner may miss its place, there and back, or that of the similarity."""
-_MOST = 0.4
+_PYRAMID_LEVELS = 3
+"""Halvings of both pictures, so that corners are tracked some sixty pixels far."""
+_ROUND_TRIP_ERROR = 1.0
+"""Pixels by which a corner that is tracked there and back may miss its place."""
+_REPROJECTION_ERROR = 1.0
+"""Pixels by which a corner may miss where the similarity takes it."""
+_LEAST_FOLLOWING = 0.4
 """Share of the cells that has to follow a motion, or it is no camera's: an actor who fills a third
 of a bare room makes a motion, too."""
 _GROWTH = 2.0
 """Of the picture from frame to frame, that no zoom exceeds and corners that meet by chance do."""
 _STANDING = 0.3
 """Pixels up to which a corner stands still."""
-_ENOUGH = 0.25
+_STATIC_SHARE = 0.25
 """Share of the cells that stand still only before a camera that does."""
 _STILL = 0.5
-"""Pixels up to which a frame is left as it is: moving it would only blur it."""
+"""Pixels up to which a clip is left as it is: moving its frames would only blur them."""
 
 
 class View(NamedTuple):
@@ -80,23 +82,29 @@ def motion(before: View, after: View) -> Matrix:
         return still
     there, is_there = _track(before.grey, after.grey, before.corners)
     back, is_back = _track(after.grey, before.grey, there)
-    tracked = is_there & is_back & (np.abs(back - before.corners).max(axis=1) < _WRONG)
+    tracked = is_there & is_back & (np.abs(back - before.corners).max(axis=1) < _ROUND_TRIP_ERROR)
     cells, there, here = before.cells[tracked], there[tracked], before.corners[tracked]
     standing = np.unique(cells[np.abs(there - here).max(axis=1, initial=0) < _STANDING])
-    if len(cells) < 2 or len(standing) >= _ENOUGH * before.of_cells:
+    is_static = len(standing) >= _STATIC_SHARE * before.of_cells
+    if is_static:
+        # Nearly: what is left between frames adds up, and a second look magnifies it.
+        stands = np.abs(there - here).max(axis=1) < _STANDING
+        here, there, cells = here[stands], there[stands], cells[stands]
+    if len(cells) < 2:
         return still
     found, follows = cv2.estimateAffinePartial2D(
         here,
         there,
         method=cv2.RANSAC,
-        ransacReprojThreshold=_WRONG,
+        ransacReprojThreshold=_REPROJECTION_ERROR,
         maxIters=1000,
         confidence=0.995,
     )
     if found is None or not 1 / _GROWTH < np.hypot(found[0, 0], found[1, 0]) < _GROWTH:
         return still
     followed = np.unique(cells[follows[:, 0] > 0])
-    return np.vstack([found, [0, 0, 1]]) if len(followed) >= _MOST * before.of_cells else still
+    is_told = is_static or len(followed) >= _LEAST_FOLLOWING * before.of_cells
+    return np.vstack([found, [0, 0, 1]]) if is_told else still
 
 
 def _track(
@@ -106,7 +114,7 @@ def _track(
 ) -> tuple[Float[ndarray, "corner 2"], Bool[ndarray, " corner"]]:
     """Where places have gone, and of which that is known (Lucas and Kanade, in pyramids)."""
     there, is_known, _ = cv2.calcOpticalFlowPyrLK(
-        before, after, places, places.copy(), winSize=_WINDOW, maxLevel=_HALVINGS
+        before, after, places, places.copy(), winSize=_WINDOW, maxLevel=_PYRAMID_LEVELS
     )
     return there, is_known[:, 0] > 0
 
@@ -130,8 +138,8 @@ class CameraMotion:
     def to_target(self, indices: Sequence[int]) -> list[Matrix]:
         """Of each frame of a clip, what brings it to where the camera was in the target frame.
 
-        The target is number ``len(indices) // 2``; its matrix, and that of a frame which need not
-        be moved, is the identity.
+        The target is number ``len(indices) // 2``; its matrix is the identity, and so are all where
+        the camera hardly moves.
         """
         middle = len(indices) // 2
         moves = [np.eye(3) for _ in indices]
@@ -141,7 +149,8 @@ class CameraMotion:
             between = self._between(*indices[number - 1 : number + 1])
             moves[number] = moves[number - 1] @ np.linalg.inv(between)
         shape = self._views[indices[middle]].grey.shape
-        return [np.eye(3) if _reach(move, shape) < _STILL else move for move in moves]
+        is_still = max(_farthest(move, shape) for move in moves) < _STILL
+        return [np.eye(3) for _ in moves] if is_still else moves
 
     def _between(self, before: int, after: int) -> Matrix:
         if before == after:
@@ -151,7 +160,7 @@ class CameraMotion:
         return self._measured[before, after]
 
 
-def _reach(move: Matrix, shape: tuple[int, ...]) -> float:
+def _farthest(move: Matrix, shape: tuple[int, ...]) -> float:
     """Pixels by which a picture's corners move at most."""
     rows, columns = shape
     corners = np.array([[0, 0, 1], [columns, 0, 1], [0, rows, 1], [columns, rows, 1]])
