@@ -9,7 +9,6 @@ from numpy.random import Generator
 from cstm.data.clues import COLOURS
 from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import Described
-from cstm.data.composed.motion import MOTIONS
 from cstm.data.composed.placement import Kind, draw_scene
 from cstm.data.composed.scene import Scene
 from cstm.data.composed.sentences import (
@@ -66,9 +65,9 @@ def draw_plan(rng: Generator, stock: Stock, motions: Mapping[str, float]) -> Pla
         of_nobody = [
             describe_absent(rng, cast, _absent_nouns(rng, scene), COLOURS),
             describe_other_action(rng, cast),
-            describe_almost(rng, cast, "noun", _absent_nouns(rng, scene, synonyms=True)),
-            describe_almost(rng, cast, "colour", COLOURS)
-            or describe_almost(rng, cast, "motion", MOTIONS),
+            describe_almost(rng, cast, "noun", _other_nouns(rng, stock, scene)),
+            describe_almost(rng, cast, "colour", _other_colours(rng, stock))
+            or describe_almost(rng, cast, "motion", [choose(rng, motions) for _ in range(3)]),
         ]
         sentences += [sentence for sentence in of_nobody if sentence]
         return Plan(kind, scene, tuple(cast), tuple(sentences))
@@ -99,24 +98,40 @@ def _is_worth(rng: Generator, one: Described) -> bool:
     return rng.random() < chance
 
 
-def _absent_nouns(rng: Generator, scene: Scene, synonyms: bool = False) -> list[str]:
-    """Words for classes of which surely nothing is in the clip; persons and animals more often.
+def _other_nouns(rng: Generator, stock: Stock, scene: Scene) -> list[str]:
+    """Words for classes of which surely nothing is in the clip, drawn as those of actors are."""
+    drawn = [pick(rng, noun_of(stock.draw_category(rng)).words) for _ in range(12)]
+    return [word for word in drawn if _is_absent(word, scene)]
 
-    Their first words, or any: "bike" is said where there is no motorcycle either. Only of classes
-    that the photograph's file marks is it known that they are not in it.
-    """
+
+def _other_colours(rng: Generator, stock: Stock) -> list[str]:
+    """Colours, drawn as those of actors are."""
+    drawn = [stock.draw_cutout(rng, stock.draw_category(rng)).relit.clear for _ in range(20)]
+    return [colour for colour in drawn if colour]
+
+
+def _absent_nouns(rng: Generator, scene: Scene) -> list[str]:
+    """Words for classes of which surely nothing is in the clip; persons and animals more often."""
     marked = scene.backdrop.photograph.categories
-    present = {actor.figure.category for actor in scene.actors}
     kinds = Counter(noun_of(category).kind for category in marked)
     nouns = []
     for category in (*(c for c in CATEGORIES if c in marked), *sorted(marked - set(CATEGORIES))):
         noun = noun_of(category)
-        word = pick(rng, noun.words) if synonyms else noun.words[0]
-        meant = meant_by(word)
-        is_known = meant & COCO_CLASSES <= marked
-        if is_known and not present & meant and not may_hold(list(scene.backdrop.figures), meant):
+        word = noun.words[0]
+        if _is_absent(word, scene):
             # However many classes are known, no kind is named more often than with COCO's alone.
             chance = _CHANCES[noun.kind] * min(1, COCO_KINDS[noun.kind] / kinds[noun.kind])
             nouns += [word] * int(rng.random() < chance)
             nouns += [word] * (8 if noun.kind == "person" else 0)
     return nouns
+
+
+def _is_absent(word: str, scene: Scene) -> bool:
+    """Whether surely nothing in the clip is called so.
+
+    Only of classes that the photograph's file marks is it known that they are not in it.
+    """
+    meant = meant_by(word)
+    present = {actor.figure.category for actor in scene.actors}
+    is_known = meant & COCO_CLASSES <= scene.backdrop.photograph.categories
+    return is_known and not present & meant and not may_hold(list(scene.backdrop.figures), meant)

@@ -213,25 +213,34 @@ def describe_almost(
 ) -> Sentence | None:
     """A sentence that is true of somebody but for one clue, and so of nobody; None without one.
 
-    That clue is one of ``values`` that is false: a noun of somebody who is not here, half of the
-    time of the same kind (a cow for a dog), or a colour or a motion.
+    That clue is one of ``values`` that is false; of nouns, which are of classes that are not here,
+    half of the time one of the same kind: a cow for a dog. Where values come as often as they are
+    true of somebody, no word tells by itself that nobody is meant.
     """
     clear = [number for number, one in enumerate(cast) if one.is_clear]
     if not clear:
         return None
     number = pick(rng, clear)
-    one = cast[number]
-    # Sizes are compared within a class.
-    found = [c for c in options(rng, cast, number) if c.keys() - {"noun", name} and "size" not in c]
-    if not found or (name == "colour" and not one.colour):
+    if name == "colour" and not cast[number].colour:
         return None
-    true = _choose(rng, found, one)
+    # Colours would hardly ever be said if they had to be said already. Sizes are of one class.
+    found = [
+        clues
+        for clues in options(rng, cast, number)
+        if (name in clues or name == "colour")
+        and clues.keys() - {"noun", name}
+        and not (name == "noun" and "size" in clues)
+    ]
+    if not found:
+        return None
+    true = _choose(rng, found, cast[number])
     if name == "motion":
-        values = [motion for motion in _motions_for(one.words[0], cast) if motion in values]
+        sure = _motions_for(true["noun"], cast)
+        values = [value for value in values if value in sure]
     changed: list[Clues] = [{**true, name: value} for value in values]
     false = [c for c in changed if not any(fits(c, cast, i) for i in range(len(cast)))]
     if name == "noun" and rng.random() < 0.5:
-        kind = noun_of(one.category).kind
+        kind = noun_of(cast[number].category).kind
         false = [
             c for c in false if kind in {noun_of(meant).kind for meant in meant_by(c["noun"])}
         ] or false
