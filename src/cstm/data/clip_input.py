@@ -27,14 +27,13 @@ def clip_input(frames: UInt8[ndarray, "time height width 3"], clip: ClipConfig) 
     pixels = fit.apply(frames).numpy()
     if clip.camera_motion == "kept":
         return ClipInput(pixels, fit, None)
-    moves = moves_of(fit.inside(pixels))
-    return ClipInput(steadied(pixels, fit, moves), fit, [native_move(move, fit) for move in moves])
+    return steadied(pixels, fit, moves_of(fit.inside(pixels)))
 
 
 def steadied(
     pixels: UInt8[ndarray, "time 3 rows columns"], fit: ResizePad, moves: list[Matrix]
-) -> UInt8[ndarray, "time 3 rows columns"]:
+) -> ClipInput:
     """Take the camera's motion out of what is seen; the padding stays where it is."""
     steady = pixels.copy()
     fit.inside(steady)[:] = compensated(fit.inside(pixels), moves)
-    return steady
+    return ClipInput(steady, fit, [native_move(move, fit) for move in moves])

@@ -9,13 +9,15 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
 from numpy.lib.format import open_memmap
 
 from cstm.config import ClipConfig
 from cstm.data.live import fitted, fitted_mask, shown
 from cstm.data.read_ahead import read_ahead
-from cstm.data.rows import groups_of
-from cstm.data.sample import Sample, Samples
+from cstm.data.rows import Row, groups_of
+from cstm.data.sample import Samples
 from cstm.folder import whole_folder
 
 
@@ -46,18 +48,14 @@ def _prepare(
     for path in folder.iterdir():
         _reserve(path)
 
-    read = partial(_read_group, samples, groups)
-    for number, group in enumerate(read_ahead(read, len(groups), workers)):
-        seen = shown(group[0], clip)
-        first = fitted(group[0], seen)
+    read = partial(_read_group, samples, clip, groups)
+    for number, (first, of_all) in enumerate(read_ahead(read, len(groups), workers)):
         clips[number] = first.clip
         actions[number] = first.action
         directions[number] = first.direction
         categories[number] = first.category
-        own, *others = groups[number]
-        masks[own] = first.mask
-        for index, sample in zip(others, group[1:], strict=True):
-            masks[index] = fitted_mask(sample, seen.fit)
+        for index, mask in zip(groups[number], of_all, strict=True):
+            masks[index] = mask
         yield number + 1
     for table in tables:
         table.flush()
@@ -65,8 +63,14 @@ def _prepare(
     (folder / "pairs.json").write_text(json.dumps(description))
 
 
-def _read_group(samples: Samples, groups: list[list[int]], number: int) -> list[Sample]:
-    return [samples[index] for index in groups[number]]
+def _read_group(
+    samples: Samples, clip: ClipConfig, groups: list[list[int]], number: int
+) -> tuple[Row, list[UInt8[ndarray, "size size"]]]:
+    """The first sample of a frame, and the masks of all."""
+    first, *others = [samples[index] for index in groups[number]]
+    seen = shown(first, clip)
+    row = fitted(first, seen)
+    return row, [row.mask, *(fitted_mask(other, seen.fit) for other in others)]
 
 
 def _shapes(frames: int, pairs: int, clip: ClipConfig) -> dict[str, tuple[int, ...]]:

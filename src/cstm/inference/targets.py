@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from cstm.config import ClipConfig
-from cstm.data.camera_motion import CameraMotion, Matrix, native_move
+from cstm.data.camera_motion import CameraMotion, Matrix
 from cstm.data.clip import clip_indices, reach
 from cstm.data.clip_input import steadied
 from cstm.data.frame_range import FrameRange
@@ -60,9 +60,8 @@ def targets(
         seen = np.stack([_as_large(small[index], like) for index in indices])
         if camera is None:
             return Target(target, seen, whole, None)
-        fit, moves = resize_pad(target.image, clip), camera.to_target(indices)
-        in_native = [native_move(move, fit) for move in moves]
-        return Target(target, steadied(seen, fit, moves), whole, in_native)
+        steady = steadied(seen, resize_pad(target.image, clip), camera.to_target(indices))
+        return Target(target, steady.pixels, whole, steady.moves)
 
     length = 0
     for frame in frames:
