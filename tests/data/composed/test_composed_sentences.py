@@ -181,6 +181,16 @@ def test_absent_actors_are_absent(clips):
     assert kinds == set(get_args(Lack))
 
 
+def test_a_class_that_is_falsely_said_to_be_there_is_elsewhere_there(clips):
+    """A word that is only ever said of nobody would give the answer away."""
+    shown = {pair.actor for pair in clips.pairs if pair.actor}
+    words = {word for category in shown for word in noun_of(category).words}
+    false = [pair.sentence for pair in clips.pairs if pair.kind == "lacks the class alone"]
+    assert len(false) > 30
+    for sentence in false:
+        assert any(re.search(rf"\b{word}\b", sentence) for word in words), sentence
+
+
 def test_a_motion_is_the_actor_s_and_not_the_landmark_s(clips):
     """After a landmark's noun nothing follows that could be said of it."""
     rng = np.random.default_rng(0)
