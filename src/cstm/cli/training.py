@@ -70,8 +70,8 @@ def train(
         accumulate: Parts in which each process computes its share of a batch, to save memory.
         save_minutes: A run that is killed loses at most so many minutes of work.
         start: Weights to go on from, by name or path, which train together, by the settings of
-            --decoder (of --encoders, if the network has one stream), at the size of --clip.size;
-            the backbones' own if not given.
+            --decoder (of --encoders, if the network has one stream), and see clips by those of
+            --clip, not as the weights did; the backbones' own if not given.
         vectors: Word vectors that are kept fixed: glove (downloaded once, 2.2 GB), or a file in its
             text format (.txt, .gz, .zip); vectors are learned if not given.
         words: Of the words of that file, the commonest to know besides those of the sentences.
