@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstm.config import ClipConfig
-from cstm.data.camera_motion import compensated, motion, moves_of, native_move, view
+from cstm.data.camera_motion import CameraMotion, compensated, motion, moves_of, native_move, view
 from cstm.data.clip_input import clip_input
 from cstm.data.frame_range import ALL
 from cstm.data.transforms import ResizePad
@@ -178,6 +178,17 @@ def test_frames_of_native_size_are_moved_alike():
     place = np.array([30.0, 40.0, 1.0])
     x, y, _ = native_move(move, fit) @ np.array([3 * 30 + 1, 3 * 40 + 1, 1])
     assert [(x - 1) / 3, (y - 1) / 3, 1] == pytest.approx(move @ place)
+
+
+def test_what_was_measured_of_forgotten_frames_is_forgotten():
+    camera = CameraMotion()
+    for index, picture in enumerate(film(MOVES["pan"])):
+        camera.see(index, picture)
+        if index >= 2:
+            camera.to_target([index - 2, index - 1, index])
+            camera.forget(index - 2)
+    assert len(camera._views) == 2
+    assert len(camera._measured) == 1
 
 
 def test_frames_that_no_clip_reaches_are_forgotten(monkeypatch):

@@ -1,7 +1,7 @@
 """The whole network: spatial stream + temporal stream + decoder (Figure 2)."""
 
 import math
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from einops import rearrange
@@ -15,6 +15,7 @@ from cstm.model.decoder import Decoder
 from cstm.model.stream import Attention, Stream, StreamFeatures, target_frame
 
 StreamName = Literal["spatial", "temporal"]
+STREAMS: tuple[StreamName, ...] = get_args(StreamName)
 
 
 class Responses(NamedTuple):

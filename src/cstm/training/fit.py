@@ -14,7 +14,7 @@ from torch.nn import Parameter
 from torch.utils.tensorboard import SummaryWriter
 
 from cstm.data.rows import Batch
-from cstm.model.network import ActorSegmenter, StreamName
+from cstm.model.network import STREAMS, ActorSegmenter
 from cstm.processes import mean_over_processes
 from cstm.schedule import Schedule
 from cstm.training.average import Average
@@ -58,8 +58,7 @@ def parameter_groups(objective: Objective) -> list[dict[str, Any]]:
     """Parameters that learn, each group with the ``factor`` on its learning rate."""
     network, schedule = objective.network, objective.schedule
     factors: dict[Parameter, float] = {}
-    names: tuple[StreamName, ...] = ("spatial", "temporal")
-    for name in names:
+    for name in STREAMS:
         stream = getattr(network, name)
         if stream is not None:
             rates: dict[nn.Module, float] = {

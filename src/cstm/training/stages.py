@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cstm.config import Experiment, ModelConfig, ReleasedConfig
 from cstm.data.words import Vocabulary
-from cstm.model.network import ActorSegmenter, StreamName
+from cstm.model.network import STREAMS, ActorSegmenter, StreamName
 from cstm.schedule import Schedule
 from cstm.training.checkpoint import Checkpoint, load_encoders
 
@@ -36,8 +36,7 @@ class Stage:
     @property
     def streams(self) -> list[StreamName]:
         """Encoders of the network."""
-        names: tuple[StreamName, ...] = ("spatial", "temporal")
-        return [name for name in names if getattr(self.model, name) is not None]
+        return [name for name in STREAMS if getattr(self.model, name) is not None]
 
 
 def stages_of(experiment: Experiment, start: bool = False) -> list[Stage]:

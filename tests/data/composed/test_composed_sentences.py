@@ -172,11 +172,15 @@ def test_absent_actors_are_absent(clips):
                 # Another of the class may do so, elsewhere.
                 continue
         for one in same:
-            is_wrong = any(m not in one.motion.split() for m in said)
-            is_wrong |= one.motion == "still" and not said and "moving" in sentence.text
-            if sentence.lacks in ("colour", "colour alone", "motion alone"):
-                is_wrong |= not colours <= one.colours
-            assert is_wrong, sentence.text
+            wrong_motion = any(m not in one.motion.split() for m in said)
+            wrong_motion |= one.motion == "still" and not said and "moving" in sentence.text
+            wrong_colour = not colours <= one.colours
+            if sentence.lacks == "colour":
+                assert wrong_colour, sentence.text
+            elif sentence.lacks in ("colour alone", "motion alone"):
+                assert wrong_colour or wrong_motion, sentence.text
+            else:
+                assert wrong_motion, sentence.text
             assert one.depth is not None or sentence.lacks != "action"
     assert kinds == set(get_args(Lack))
 

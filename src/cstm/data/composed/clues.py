@@ -94,6 +94,11 @@ def fits(clues: Clues, cast: list[Described], number: int) -> bool:
     return True
 
 
+def fits_anyone(clues: Clues, cast: list[Described]) -> bool:
+    """Whether one could say all this of somebody."""
+    return any(fits(clues, cast, number) for number in range(len(cast)))
+
+
 def is_bigger(one: Described, other: Described) -> bool:
     """Whether one surely is the bigger of two, all through the clip."""
     return one.sizes[0] > _BIGGER * other.sizes[1]

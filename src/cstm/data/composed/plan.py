@@ -7,17 +7,12 @@ from dataclasses import dataclass
 from numpy.random import Generator
 
 from cstm.data.clues import COLOURS
+from cstm.data.composed.absent import describe_absent, describe_almost, describe_other_action
 from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import Described
 from cstm.data.composed.placement import Kind, draw_scene
 from cstm.data.composed.scene import Scene
-from cstm.data.composed.sentences import (
-    Sentence,
-    describe,
-    describe_absent,
-    describe_almost,
-    describe_other_action,
-)
+from cstm.data.composed.sentences import Sentence, describe
 from cstm.data.composed.stock import Stock, may_hold
 from cstm.data.draws import choose, pick
 from cstm.data.nouns import CATEGORIES, COCO_CLASSES, COCO_KINDS, meant_by, noun_of
