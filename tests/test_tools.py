@@ -334,6 +334,40 @@ def test_the_benchmark_of_synonyms_asks_in_other_words(photographs, capsys):
         benchmark.main("lite", photographs, words=("dog", "hound"))
 
 
+def test_the_benchmark_of_presence_asks_more_than_once(photographs, capsys):
+    benchmark = load_tool("presence", "benchmarks")
+    logits = {"as it is": [3.0, -1.0], "noun": [0.0, 5.0], "mirrored": [1.0, 1.0]}
+    found = benchmark.scores(
+        {way: np.array(logits.get(way, [0.0, 0.0])) for way in (*logits, "smaller", "larger")}
+    )
+    assert found["the lesser of it and its noun's + 1.5"].tolist() == [1.5, -1.0]
+    assert found["mean of it and mirrored"].tolist() == [2.0, 0.0]
+    benchmark.main("lite", photographs, every=100)
+    counts, *lines = capsys.readouterr().out.splitlines()
+    assert re.search(r"^somebody [1-9]\d*  nobody [1-9]", counts)
+    assert len(lines) == 2 * len(found)
+    assert re.fullmatch(r"as it is +3% lost:  nobody \d+\.\d .*", lines[0])
+    with pytest.raises(ValueError, match="every should be at least 1"):
+        benchmark.main("lite", photographs, every=0)
+    with pytest.raises(ValueError, match="doesn't tell whether the actor is there"):
+        benchmark.main("tiny", photographs)
+
+
+def test_the_benchmark_of_words_alone_knows_words_that_give_a_sentence_away(photographs, capsys):
+    benchmark = load_tool("words_alone", "benchmarks")
+    said = [benchmark.terms(f"a {noun} running") for noun in ("dog", "cow") * 20]
+    is_cow = np.arange(40) % 2 == 1
+    inputs = benchmark.one_hot(said)
+    scores = benchmark.fit(inputs[:20], is_cow[:20], inputs[20:])
+    assert benchmark.area_under_curve(scores, is_cow[20:]) == 1
+    alike = benchmark.fit(inputs[:20], np.arange(20) < 10, inputs[20:])
+    assert benchmark.area_under_curve(alike, np.arange(20) < 10) == 0.5
+    benchmark.main(photographs, clips=(0, 60))
+    areas = re.findall(r"^(.+): (\d+\.\d) \((\d+) sentences\)$", capsys.readouterr().out, re.M)
+    assert [kind for kind, *_ in areas][:2] == ["about nobody", "lacks the action"]
+    assert int(areas[0][2]) == sum(int(count) for _, _, count in areas[1:])
+
+
 def test_the_nearest_is_told_by_features_and_not_by_order():
     benchmark = load_tool("forgetting", "benchmarks")
     stage = torch.nn.Conv2d(3, 3, 1)

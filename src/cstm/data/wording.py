@@ -75,8 +75,8 @@ def reword(
         present: classes of what else is in the picture.
         is_renamed: whether a person may be called something else.
     """
-    if actor is None and (named := _NAME.search(sentence)):
-        actor = _CLASSES[named[0]]
+    if actor is None and (noun := noun_in(sentence)):
+        actor = _CLASSES[noun]
     if rng.random() < _PEOPLE_SHARE and is_renamed:
         sentence = re.sub(r"\bperson\b", pick(rng, _PEOPLE), sentence, count=1)
     match choose(rng, _KINDS):
@@ -94,3 +94,9 @@ def reword(
                 named = with_article(pick(rng, ("a", "the")), pick(rng, noun_of(company).words))
                 return f"{sentence} {pick(rng, COMPANIES).format(named)}"
     return sentence
+
+
+def noun_in(sentence: str) -> str | None:
+    """What a generated sentence calls its actor: the first name of a class in it."""
+    named = _NAME.search(sentence)
+    return named[0] if named else None
