@@ -50,6 +50,16 @@ def test_an_empty_folder_is_as_good_as_none(tmp_path):
     assert names(tmp_path / "out") == ["masks.json"]
 
 
+@pytest.mark.parametrize("place", [".", "..", "../out"])
+def test_the_folder_one_is_in_is_not_replaced(tmp_path, monkeypatch, place):
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+    with pytest.raises(ValueError, match=r"^you are in .*; choose a folder inside it"):
+        check_output(Path(place))
+    fill(Path("masks"))
+    assert names(tmp_path / "out") == ["masks"]
+
+
 def test_an_existing_folder_is_refused(tmp_path):
     fill(tmp_path / "out", "old")
     with pytest.raises(ValueError, match=r"exists.*--overwrite"):

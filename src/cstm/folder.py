@@ -32,14 +32,17 @@ def check_output(
             overwrites.
 
     Raises:
-        ValueError: it is no folder, or is not empty and may not be replaced; or it may, and holds
-            files that the command did not write; or there is no writing where it is to be.
+        ValueError: it is no folder, is one that can't be renamed, or is not empty and may not be
+            replaced; or it may, and holds files that the command did not write; or there is no
+            writing where it is to be.
     """
     check_writable(out)
     if not out.exists() and not out.is_symlink():
         return
     if not out.is_dir():
         raise ValueError(f"{out} is not a folder; choose another")
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise ValueError(f"you are in {out}, which would be replaced; choose a folder inside it")
     if out.is_mount():
         raise ValueError(f"{out} is a mount point and can't be renamed; choose a folder inside it")
     if not any(out.iterdir()):

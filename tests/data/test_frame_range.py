@@ -150,7 +150,9 @@ def test_ranges_as_people_write_them(written, expected):
         (("-5:", 1, None, None), "from 0 on"),
         ((None, 1, "soon", None), "soon: expected a time"),
         ((None, 1, "1:-5", None), "1:-5: expected a time"),
-        ((None, 1, "-5", None), "from 0 on"),
+        ((None, 1, "-5", None), "-5: expected a time"),
+        ((None, 1, "-0:30", None), "-0:30: expected a time"),
+        ((None, 1, "00:01:23:12", None), "00:01:23:12: expected a time"),
         ((None, 1, "", None), "expected a time"),
     ],
 )

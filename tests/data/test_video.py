@@ -176,6 +176,12 @@ def test_damage_in_the_middle_is_told(tmp_path: Path):
     assert len(list(video.frames())) > 20
     assert video.damage is not None
     assert "damaged" in video.damage
+    # Whoever asks for no more than that is told, too; and nobody before it.
+    list(video.frames(FrameRange(0, 5)))
+    assert video.damage is None
+    list(video.frames(FrameRange(0, 30)))
+    assert video.damage is not None
+    assert "damaged" in video.damage
 
 
 @pytest.mark.parametrize(("codec", "name"), [("libx264", "b.avi"), ("mpeg4", "b.avi")])

@@ -17,6 +17,7 @@ def test_blank_queries_are_refused(query):
     with pytest.raises(ValueError, match="has no words") as error:
         encode_queries(["a cat", query], WORDS)
     assert "a dog running" in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_query_of_unknown_words_is_refused_with_the_closest_known():

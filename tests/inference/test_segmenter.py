@@ -1,4 +1,5 @@
 import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -354,6 +355,21 @@ def test_frames_must_be_rgb_bytes(brightness, vocabulary, image):
     results = Segmenter(brightness, vocabulary, SMALL).segment(iter([image]), ["cat"])
     with pytest.raises(ValueError, match="expected RGB as uint8"):
         next(results)
+
+
+def test_frames_may_lie_in_memory_in_any_order_and_be_overwritten(brightness, vocabulary):
+    segmenter = Segmenter(brightness, vocabulary, SMALL, looks=2)
+    frames = list(noise(6))
+    expected = [frame.image for frame in segmenter.segment(frames, ["cat"])]
+    buffer = np.empty_like(frames[0])
+
+    def refilled() -> Iterator[np.ndarray]:
+        for frame in frames:
+            buffer[:] = frame[..., ::-1]
+            yield buffer[..., ::-1]
+
+    found = [frame.image for frame in segmenter.segment(refilled(), ["cat"])]
+    assert all((a == b).all() for a, b in zip(expected, found, strict=True))
 
 
 def test_no_frames_no_results(brightness, vocabulary):

@@ -114,6 +114,7 @@ def test_any_file_system_of_fsspec_is_read(clip, temporary):
     try:
         assert same(open_source("memory://bucket/clip.mp4"), clip)
         assert refusal("memory://bucket/none.mp4") == "memory://bucket/none.mp4: no such file there"
+        assert "memory://bucket: is a folder; give a file" in refusal("memory://bucket")
     finally:
         memory.rm("/bucket", recursive=True)
     assert list(temporary.iterdir()) == []

@@ -76,7 +76,7 @@ def test_the_command_writes_weights_that_lose_as_few(weights, photographs, tmp_p
     assert f"threshold {threshold:.4f}" in capsys.readouterr().out
     with pytest.raises(ValueError, match="exists; give another file"):
         calibrate_command(weights, out, root=photographs)
-    with pytest.raises(ValueError, match="--samples should be at least 1"):
+    with pytest.raises(ValueError, match="samples should be at least 1"):
         calibrate_command(weights, out, root=photographs, samples=0, overwrite=True)
     # The threshold that a file has already doesn't matter to the one found.
     calibrate_command(out, tmp_path / "again.safetensors", root=photographs, lost=0.25)
@@ -145,7 +145,7 @@ def test_the_command_takes_statistics_before_it_asks(weights, photographs, tmp_p
     changed = {n for n in before if not torch.equal(before[n].running_var, after[n].running_var)}
     assert changed
     assert not any("backbone" in name for name in changed)
-    with pytest.raises(ValueError, match="--statistics should be at least 0"):
+    with pytest.raises(ValueError, match="statistics should be at least 0"):
         calibrate_command(weights, out, root=photographs, statistics=-1, overwrite=True)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from rich.console import Console
 from tyro.conf import Positional, arg
 
+from cstm.bounds import at_least
 from cstm.config import CameraMotion, DataFormat, Device, Looks, PrecisionInUse, Protocol, Split
 from cstm.experiments import get_experiment
 from cstm.folder import check_output_file
@@ -186,10 +187,9 @@ def _check_settings(
     batch: int, samples: int | None, overwrite: bool, *outputs: Path | None
 ) -> None:
     """Refuse what would fail only after hours."""
-    if batch < 1:
-        raise ValueError(f"--batch should be at least 1, got {batch}")
-    if samples is not None and samples < 1:
-        raise ValueError(f"--samples should be at least 1, got {samples}")
+    at_least(1, batch=batch)
+    if samples is not None:
+        at_least(1, samples=samples)
     files = [path for path in outputs if path]
     for path in files:
         check_output_file(path, overwrite)

@@ -107,10 +107,8 @@ def calibrate(
 
     if not 0 <= lost < 1:
         raise ValueError(f"--lost is a share from 0 to below 1, got {lost}")
-    if samples < 1:
-        raise ValueError(f"--samples should be at least 1, got {samples}")
-    if statistics < 0:
-        raise ValueError(f"--statistics should be at least 0, got {statistics}")
+    at_least(1, samples=samples)
+    at_least(0, statistics=statistics)
     check_output_file(destination, overwrite)
     checkpoint = raw(load_checkpoint(find_weights(source)).seeing(size, resize, camera_motion))
     clip = checkpoint.experiment.clip

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 _ROUNDING = 1e-6
+"""Seconds by which a frame's time may be off: far less than a tick of any container's clock."""
 _MOST = 10**12
 """Frames, or seconds, that no video has."""
-"""Seconds by which a frame's time may be off: far less than a tick of any container's clock."""
 
 
 @runtime_checkable
@@ -156,7 +156,8 @@ def _seconds(text: str) -> float:
     """Read ``83.5``, ``1:23.5`` or ``0:01:23.5``."""
     try:
         parts = [float(part) for part in text.split(":")]
-        if any(part < 0 for part in parts[1:]):
+        # With four parts editors count frames last.
+        if len(parts) > 3 or "-" in text:
             raise ValueError
     except ValueError:
         raise ValueError(f"{text}: expected a time such as 83.5 (seconds) or 1:23.5") from None

@@ -142,6 +142,8 @@ SYNONYMS = {
 does best to pass over it."""
 
 _NOUNS = {word.split()[-1] for name in CATEGORIES for word in noun_of(name).words} | {*PEOPLE}
+_OF_SOME_KIND = ("hair", "coat", "ski", "skis")
+"""Besides the nouns, what other nouns tell the kind of: a camel coat."""
 _ARTICLES = {"the", "a", "an"}
 _PREPOSITIONS = {"on", "in", "at", "to", "towards", "toward", "from"}
 _NO_ADJECTIVES = _ARTICLES | _PREPOSITIONS | {"of", "with", "is", "are", "that", "who", "behind"}
@@ -157,15 +159,14 @@ def plainly(words: Sequence[str], synonyms: Mapping[str, str]) -> list[str]:
     """A sentence in words that generated sentences say, never longer than it was.
 
     Synonyms are replaced, and who walks towards the camera is coming closer. Passed over is what
-    has an empty synonym; a synonym of a noun before another noun (guard dog), where it says of what
-    kind that is; and one of a colour before a colour (dark blue).
+    has an empty synonym; a synonym of a noun before another noun (guard dog) or a colour (jet
+    black), where it says of what kind that is; and one of a colour before a colour (dark blue).
     """
     meant = [synonyms.get(word, word) for word in words]
     said = []
     for word, read, following in zip(words, meant, [*meant[1:], ""], strict=False):
-        is_of_a_kind = (_is_noun(read) and (_is_noun(following) or following == "hair")) or (
-            read in COLOURS and following in COLOURS
-        )
+        is_named = _is_noun(following) or following in (*_OF_SOME_KIND, *COLOURS)
+        is_of_a_kind = (_is_noun(read) and is_named) or (read in COLOURS and following in COLOURS)
         if read and (word == read or not is_of_a_kind):
             said.append(read)
     return _TOWARDS_THE_CAMERA.sub("coming closer", " ".join(said)).split()

@@ -70,7 +70,8 @@ class Video:
     pixel_aspect: Fraction = Fraction(1)
     """Width of an upright pixel ÷ its height, for whoever shows the frames."""
     damage: str | None = None
-    """After :meth:`frames` has run to its end: what is missing or broken, in a few words."""
+    """After :meth:`frames`: what was broken up to there, in a few words; and what is missing, where
+    it has run to the video's end."""
 
     @property
     def name(self) -> str:
@@ -105,7 +106,10 @@ class Video:
             unit = _fraction(stream.time_base) or Fraction(0)
             clock = Clock(unit, self.fps)
             for stored in _decoded(self.path, container, stream):
-                damaged += stored is None or stored.is_corrupt
+                if stored is None or stored.is_corrupt:
+                    damaged += 1
+                    # Nobody may ask for the rest.
+                    self.damage = f"{damaged} damaged frames"
                 if stored is None:
                     continue
                 upright = upright or Upright(stored)

@@ -23,7 +23,8 @@ def check_queries(queries: Sequence[str], vocabulary: Vocabulary) -> None:
         words = vocabulary.tokenize(query)
         if not any(map(_is_word, words)):
             raise ValueError(
-                f'the query "{query}" has no words; describe an actor, for instance "a dog running"'
+                f'the query "{" ".join(query.split())}" has no words; describe an actor, for '
+                'instance "a dog running"'
             )
         if not any(word in vocabulary for word in words[:MAX_WORDS]):
             raise ValueError(

@@ -95,6 +95,8 @@ def _download(address: str, path: Path) -> None:
             raise ValueError(f"{address}: no such file there") from None
         except Exception as error:
             raise ValueError(f"{address}: cannot be read ({reason(error)})") from None
+    if path.is_dir():
+        raise ValueError(f"{address}: is a folder; give a file, or copy it here and give its path")
 
 
 def _file_system(address: str) -> tuple["fsspec.AbstractFileSystem", str]:

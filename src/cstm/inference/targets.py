@@ -115,7 +115,8 @@ def numbered(
 
 def _frames(images: Iterable[UInt8[ndarray, "height width 3"]]) -> Iterator[Frame]:
     for index, image in enumerate(images):
-        image = np.asarray(image)
+        # A copy, which whoever gives the frames can't change, and in the order of memory.
+        image = np.array(image, order="C")
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             raise ValueError(
                 f"frame {index} is {image.dtype} of shape {image.shape}; "
