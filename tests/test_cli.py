@@ -304,6 +304,8 @@ def test_profile_prints_what_scripts_expect(cstm):
     assert set(cost["macs"]) == {"language", "spatial", "temporal", "decoder", "total"}
     code, printed, _ = cstm("profile", "tiny", "--size", 256, "--json")
     assert 3.9 < json.loads(printed)["macs"]["spatial"] / cost["macs"]["spatial"] < 4.1
+    _, printed, _ = cstm("profile", "paper", "--size", 256)
+    assert "the paper" not in printed
     code, printed, _ = cstm("profile", "paper")
     assert code == 0
     assert "213.06" in printed

@@ -1,4 +1,6 @@
 import csv
+import re
+import shutil
 from pathlib import Path
 
 import h5py
@@ -11,6 +13,7 @@ from cstm.config import ClipConfig
 from cstm.data.a2d_files import read_sentences, read_videoset
 from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.class_names import number_of
+from cstm.data.synthetic import synthesize
 
 IS_PERSON, IS_CAT, IS_DOG = map(number_of, ("person", "cat", "dog"))
 CLIP = ClipConfig(frames=4, step=2, size=32)
@@ -26,6 +29,22 @@ def test_pairs(world: A2DWorld):
     assert (first.actor, first.action, first.direction) == ("cat", "jumping", None)
     assert (second.actor, second.action) == ("dog", "running")
     assert [pair.name for pair in A2DSentences(world.root, "test").pairs] == ["test333/00010/0"]
+
+
+def test_what_was_marked_or_drawn_anew_is_another_pair(tmp_path: Path):
+    def identities(size: tuple[int, int]) -> list[list[str]]:
+        shutil.rmtree(tmp_path / "world", ignore_errors=True)
+        synthesize(tmp_path / "world", 2, 0, seed=3, size=size, frames=12, workers=1)
+        return [pair.identity for pair in A2DSentences(tmp_path / "world", "train").pairs]
+
+    small, again, large = identities((96, 80)), identities((96, 80)), identities((192, 160))
+    assert small == again
+    assert [pair[:2] for pair in small] == [pair[:2] for pair in large]
+    assert all(one != other for one, other in zip(small, large, strict=True))
+    path = tmp_path / "world" / "instances.csv"
+    path.write_text(re.sub(r"\b(left|right)\b", "up", path.read_text()))
+    turned = [pair.identity for pair in A2DSentences(tmp_path / "world", "train").pairs]
+    assert turned != large
 
 
 def test_triples_bit_for_bit(world: A2DWorld):

@@ -188,6 +188,10 @@ def test_who_is_there_has_a_mask_however_small():
 def test_a_disk_that_is_full_is_one_line(samples, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"take \d+\.\d GB and \d+\.\d GB are free"):
         check_space(tmp_path / "new", [samples] * 1000, ClipConfig(size=32 * 1000))
+    left = tmp_path / "new" / ".a2d.partial-00000000"
+    left.mkdir(parents=True)
+    with pytest.raises(ValueError, match=f"killed run has left there: {left.name}$"):
+        check_space(tmp_path / "new", [samples] * 1000, ClipConfig(size=32 * 1000))
 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -147,9 +147,9 @@ def test_released_binarises_the_picture_without_its_padding(network, samples, re
     seen = []
 
     class Watched(ReleasedProtocol):
-        def mask(self, native, small):
+        def mask(self, native, small, is_raised):
             seen.append(small.shape)
-            return super().mask(native, small)
+            return super().mask(native, small, is_raised)
 
     clip = replace(CLIP, resize=resize)
     list(evaluate(*network, samples, clip, Watched(64), [0, 5], workers=0))
@@ -252,9 +252,9 @@ def test_a_second_look_finds_what_the_segmenters_finds(samples, network, camera_
 
 
 def test_settings_that_make_no_sense(samples, tmp_path):
-    with pytest.raises(ValueError, match="--batch"):
+    with pytest.raises(ValueError, match="batch should be at least 1"):
         evaluate_command("tiny", root=samples.root, batch=0)
-    with pytest.raises(ValueError, match="--samples"):
+    with pytest.raises(ValueError, match="samples should be at least 1"):
         evaluate_command("tiny", root=samples.root, samples=0)
     (tmp_path / "masks.json").touch()
     with pytest.raises(ValueError, match="--overwrite"):

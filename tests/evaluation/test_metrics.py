@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -27,6 +28,7 @@ from cstm.evaluation.metrics import (
     make_protocol,
 )
 from cstm.evaluation.rows import Told, pick
+from cstm.model.network import _of_present
 
 Mask = np.ndarray
 PERCENTS = range(50, 100, 5)
@@ -256,6 +258,17 @@ def test_how_protocols_make_masks():
     released = ReleasedProtocol().mask(native, small)
     assert np.array_equal(released, cv2.resize(np.uint8([[0, 1], [1, 1]]), (4, 6)) == 1)
     assert ReleasedProtocol().mask(native, np.zeros((2, 2), np.float32)).sum() == 0
+
+
+def test_half_of_the_maximum_is_half_of_it_once_for_networks_that_tell_presence():
+    logits = torch.tensor([[[-1.4, -2.0], [-2.3, -4.0]]])
+    plain, raised = logits.sigmoid()[0].numpy(), _of_present(logits).sigmoid()[0].numpy()
+    expected = plain > plain.max() / 2
+    assert expected.sum() == 2
+    released = ReleasedProtocol()
+    assert np.array_equal(released.mask(plain, plain), expected)
+    assert np.array_equal(released.mask(raised, raised, is_raised=True), expected)
+    assert np.array_equal(RatioProtocol().mask(raised, raised, is_raised=True), expected)
 
 
 TOLD = [

@@ -15,6 +15,7 @@ from cstm.data.preparation import prepare
 from cstm.data.prepared import PreparedSamples
 from cstm.data.rows import Batch
 from cstm.data.synthetic import synthesize
+from cstm.data.wording import WORDS
 from cstm.data.words import Vocabulary
 from cstm.schedule import Schedule
 from cstm.training.batches import Share, batches
@@ -141,6 +142,32 @@ def test_sentences_of_a_frame_share_its_view(mixture):
             shared += frames[name] in seen
             assert torch.equal(seen.setdefault(frames[name], clip), clip)
     assert shared > 5
+
+
+def test_who_computes_does_not_change_what_is_seen(mixture):
+    vocabulary = Vocabulary.of_sentences([*(p.sentence for p in mixture.pairs), *WORDS])
+    schedule = replace(SCHEDULE, wording=True)
+    whole = [parts[0] for parts in batches(mixture, vocabulary, schedule, 2, 0, Share())]
+    shared = [
+        list(batches(mixture, vocabulary, schedule, 2, 0, Share(rank, 2, 2))) for rank in range(2)
+    ]
+    frames = {pair.name: (pair.video, pair.frame) for pair in mixture.pairs}
+    divided = 0
+    for step, batch in enumerate(whole):
+        if len(batch.name) < schedule.batch:
+            continue
+        of_rank = [[row for part in parts[step] for row in _rows(part)] for parts in shared]
+        for name, *tensors in _rows(batch):
+            found = [others for rows in of_rank for called, *others in rows if called == name]
+            assert any(all(map(torch.equal, tensors, others)) for others in found), name
+        one, other = ({frames[row[0]] for row in rows} for rows in of_rank)
+        divided += len(one & other)
+    assert divided > 0
+
+
+def _rows(batch: Batch) -> list[tuple]:
+    """Name and tensors of each sample."""
+    return list(zip(batch.name, *batch[: Batch._fields.index("name")], strict=True))
 
 
 def test_fewer_samples_than_a_batch_are_shared_by_all(mixture):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from dataclasses import replace
 from functools import partialmethod
@@ -149,11 +150,27 @@ def test_a_broken_stage_is_trained_anew_once_its_folder_is_gone(
     assert train_all(run) == []
 
 
+def test_clips_that_a_killed_run_left_half_decoded_do_not_stay(world, prepared, finished):
+    (clips,) = prepared.iterdir()
+    left, young = (prepared / f".{clips.name}.partial-{number:08d}" for number in range(2))
+    for folder in (left, young):
+        folder.mkdir()
+        (folder / "clips.npy").touch()
+    for path in (left, left / "clips.npy"):
+        os.utime(path, (0, 0))
+    assert train_all(run_of(world, prepared, finished)) == []
+    assert sorted(prepared.iterdir()) == sorted([clips, young])
+    shutil.rmtree(young)
+
+
 def test_weights_that_nothing_starts_from_are_refused(world, prepared, finished, tmp_path):
     run = run_of(world, prepared, tmp_path)
     for stream in ("spatial", "temporal"):
         with pytest.raises(ValueError, match=rf"cstm\.safetensors; leave out --{stream}-weights"):
             replace(run, start=finished / "cstm.safetensors", **{f"{stream}_weights": "random"})
+    alone = replace(run.experiment, model=replace(run.experiment.model, temporal=None))
+    with pytest.raises(ValueError, match="no temporal encoder; leave out --temporal-weights"):
+        replace(run, experiment=alone, temporal_weights="random")
 
 
 def test_what_an_encoder_knew_is_held_on_to(world, prepared, tmp_path):

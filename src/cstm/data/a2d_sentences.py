@@ -1,5 +1,6 @@
 """A2D Sentences (Gavrilyuk et al., CVPR 2018), and whatever else is written in its format."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from cstm.config import ClipConfig, Split
 from cstm.data.a2d_files import (
     A2D_PAGE,
     VIDEO_FOLDERS,
+    FrameAnnotation,
     Tags,
     a2d_places,
     annotation_files,
@@ -22,7 +24,7 @@ from cstm.data.a2d_files import (
 )
 from cstm.data.class_names import number_of
 from cstm.data.extracted import read_extracted_clip
-from cstm.data.files import SENTENCES_PAGE, find, require
+from cstm.data.files import SENTENCES_PAGE, bytes_of, digest, find, require
 from cstm.data.sample import ACTIONS, ACTORS, DIRECTIONS, Pair, Sample
 from cstm.data.video import read_clip
 
@@ -100,8 +102,10 @@ class A2DSentences:
         if not files:
             raise ValueError(f"{folder}: holds no h5 files; get them from {SENTENCES_PAGE}")
         pairs = []
+        size = bytes_of(self._video_of(video))
         for file in files:
             annotation = read_frame_annotation(file)
+            content = self._content(video, size, annotation)
             for instance, sentence in lines:
                 position = annotation.position(instance)
                 if position is None:
@@ -120,9 +124,18 @@ class A2DSentences:
                         direction=_named(direction, DIRECTIONS),
                         tags=told.tags,
                         look_alike=told.look_alike,
+                        content=content,
                     )
                 )
         return pairs
+
+    def _content(self, video: str, size: int, annotation: FrameAnnotation) -> str:
+        """Digest of a frame's annotation: a drawn world is drawn anew, and directions are added."""
+        instances, labels, masks = annotation
+        directions = [self._directions.get((video, number), 0) for number in instances.tolist()]
+        marked = hashlib.sha256(np.packbits(masks).tobytes()).hexdigest()
+        shape = masks.shape
+        return digest([size, instances.tolist(), labels.tolist(), directions, shape, marked])
 
     def _annotation_of(self, pair: Pair) -> Path:
         return self._annotations / pair.video / f"{pair.frame + 1:05d}.h5"

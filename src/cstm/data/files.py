@@ -26,6 +26,12 @@ def digest(told: object) -> str:
     return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:16]
 
 
+def bytes_of(video: Path) -> int:
+    """Size of a video's file, or of all its frames: another one was cut anew."""
+    files = [video] if video.is_file() else [path for path in video.iterdir() if path.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
 @contextmanager
 def reporting(report: Report, path: Path) -> Iterator[None]:
     """Report what a reader says of a file in the block, which ends with it."""

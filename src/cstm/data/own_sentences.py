@@ -8,7 +8,7 @@ import numpy as np
 
 from cstm.config import ClipConfig, Split
 from cstm.data.class_names import number_of
-from cstm.data.files import digest, tidy
+from cstm.data.files import bytes_of, digest, tidy
 from cstm.data.masks import RunLength, decode_mask
 from cstm.data.own_files import Annotation, OwnVideo, read_own
 from cstm.data.sample import ACTIONS, DIRECTIONS, Pair, Sample
@@ -75,7 +75,7 @@ class OwnSentences:
 
     def _add(self, video: OwnVideo) -> None:
         masks = video.read_masks()
-        size = _bytes(video.path)
+        size = bytes_of(video.path)
         self._paths[video.name] = video.path
         for annotation in video.annotations:
             if (mask := masks[annotation.number]) is not None:
@@ -98,12 +98,6 @@ class OwnSentences:
                 )
                 for sentence in annotation.sentences
             ]
-
-
-def _bytes(video: Path) -> int:
-    """Size of a video's file, or of all its frames: another one was cut anew."""
-    files = [video] if video.is_file() else [path for path in video.iterdir() if path.is_file()]
-    return sum(file.stat().st_size for file in files)
 
 
 def _digest(actors: Actors, size: int) -> str:

@@ -18,7 +18,7 @@ from cstm.data.live import fitted, fitted_mask, shown
 from cstm.data.read_ahead import read_ahead
 from cstm.data.rows import Row, groups_of
 from cstm.data.sample import Samples
-from cstm.folder import whole_folder
+from cstm.folder import half_written, whole_folder
 
 
 def count_clips(samples: Samples) -> int:
@@ -97,9 +97,11 @@ def check_space(folder: Path, datasets: Sequence[Samples], clip: ClipConfig) -> 
     there = next(f for f in (folder, *folder.absolute().parents) if f.exists())
     free = shutil.disk_usage(there).free
     if needed > free:
+        left = " ".join(path.name for path in half_written(folder))
         raise ValueError(
             f"{folder}: decoded clips take {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB "
             "are free; choose a folder on another disk: --prepared"
+            + (f", or delete what a killed run has left there: {left}" if left else "")
         )
 
 

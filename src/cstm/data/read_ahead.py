@@ -31,7 +31,7 @@ def read_ahead(read: Callable[[int], Item], count: int, workers: int) -> Iterato
     ``read`` goes to the other processes, so it is no function inside a function.
 
     Raises:
-        ValueError: reading an item raised it.
+        ValueError: reading an item raised it, or a process was killed.
     """
     loader = DataLoader(
         _Guarded(read, count),
@@ -45,10 +45,18 @@ def read_ahead(read: Callable[[int], Item], count: int, workers: int) -> Iterato
     cv2.setNumThreads(1)
     items = iter(loader)
     cv2.setNumThreads(threads)
-    for item in items:
-        if isinstance(item, ValueError):
-            raise item
-        yield item
+    try:
+        for item in items:
+            if isinstance(item, ValueError):
+                raise item
+            yield item
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise ValueError(
+            "a process that reads data was killed, as happens where memory is full, or /dev/shm, "
+            "of which containers have little (docker run --shm-size 2g); fewer --workers take less"
+        ) from error
 
 
 def _same(item: object) -> object:

@@ -70,7 +70,7 @@ class Pair:
     kind: str | None = None
     """What its dataset calls samples of this kind; None where all are of one."""
     content: str | None = None
-    """Digest of what is marked in the frame, where people edit that; None in published files."""
+    """Digest of what is marked in the frame, and of the video's size; None where no one trains."""
 
     @property
     def identity(self) -> list[str]:

@@ -75,7 +75,8 @@ def evaluate(
         for (index, sample, seen), small, native, presence in zip(
             group, small_maps, maps, presences, strict=True
         ):
-            mask = metric.mask(native, seen.fit.inside(small).numpy())
+            inside = seen.fit.inside(small).numpy()
+            mask = metric.mask(native, inside, is_raised=presence is not None)
             mask, score = judge(native, mask, presence)
             metric.add(
                 index,

@@ -69,11 +69,15 @@ class MaskProtocol:
         self.rows: dict[int, Row] = {}
 
     def mask(
-        self, native: Float[ndarray, "height width"], small: Float[ndarray, "rows columns"]
+        self,
+        native: Float[ndarray, "height width"],
+        small: Float[ndarray, "rows columns"],
+        is_raised: bool = False,
     ) -> Bool[ndarray, "height width"]:
         """Mask of a network's probabilities, ``small`` as it gave them and brought to ``native``.
 
-        Both are of the picture alone, without the padding.
+        Both are of the picture alone, without the padding. They are raised where the network tells
+        presence: ½ is then half of what was their maximum (:class:`~cstm.model.network.Predicted`).
         """
         return native > 0.5
 
@@ -209,10 +213,14 @@ class ReleasedProtocol(MaskProtocol):
         self.size = size
 
     def mask(
-        self, native: Float[ndarray, "height width"], small: Float[ndarray, "rows columns"]
+        self,
+        native: Float[ndarray, "height width"],
+        small: Float[ndarray, "rows columns"],
+        is_raised: bool = False,
     ) -> Bool[ndarray, "height width"]:
         """Half of the map's own maximum is the threshold; the binary map is then resized."""
-        return _resize_bytes(small > 0.5 * small.max(), *native.shape)
+        threshold = 0.5 if is_raised else 0.5 * small.max()
+        return _resize_bytes(small > threshold, *native.shape)
 
     def _truth(self, truth: Bool[ndarray, "height width"]) -> Bool[ndarray, "height width"]:
         """To the network's square, where all that the mask touches counts, and back."""

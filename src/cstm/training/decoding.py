@@ -19,6 +19,12 @@ def _folders(run: Run) -> list[Path]:
     return [run.prepared / f"{source.name}-{kind}" for source in run.sources]
 
 
+def remove_stale_clips(run: Run) -> None:
+    """Remove what killed runs have left of decoded clips."""
+    for folder in _folders(run):
+        remove_stale(folder)
+
+
 def prepared_before(run: Run, datasets: Sequence[Samples]) -> dict[Path, PreparedSamples]:
     """Clips that an earlier run has decoded.
 
@@ -45,8 +51,7 @@ def prepare_all(
     """
     clip, folders, parts = run.experiment.clip, _folders(run), []
     if fabric.is_global_zero:
-        for folder in folders:
-            remove_stale(folder)
+        remove_stale_clips(run)
         missing = [s for f, s in zip(folders, datasets, strict=True) if f not in ready]
         check_space(run.prepared, missing, clip)
     for source, folder, samples in zip(run.sources, folders, datasets, strict=True):

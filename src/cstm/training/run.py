@@ -22,7 +22,7 @@ from cstm.progress import is_first_process, track
 from cstm.training.backbones import find_first_weights, find_teacher, load_weights
 from cstm.training.batches import Share, steps_of_epoch
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
-from cstm.training.decoding import prepare_all, prepared_before
+from cstm.training.decoding import prepare_all, prepared_before, remove_stale_clips
 from cstm.training.fit import Step, fit
 from cstm.training.origin import origin_of
 from cstm.training.plan import Run, Task
@@ -163,6 +163,7 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
 def _finish(run: Run, stages: Sequence[Stage], fabric: Fabric) -> None:
     """Leave what the last stage came to as the run's result."""
     if fabric.is_global_zero:
+        remove_stale_clips(run)
         final = load_checkpoint(run.out / stages[-1].name / "last.safetensors")
         save_checkpoint(run.out / "cstm.safetensors", final)
 
