@@ -104,7 +104,7 @@ def test_segment_writes_what_is_asked_for_of_the_frames_asked_for(cstm, clip, tm
         (("--frames", "5:2"), ["nothing lies between"]),
         (("--frames", "soon"), ["100:200"]),
         (("--frames", "1:2", "--end", "3"), ["one or the other"]),
-        (("--start", "-1"), ["from 0 on"]),
+        (("--start", "-1"), ["-1: expected a time"]),
         (("--start", "60"), ["the video ends with frame 11"]),
         (("--every", "0"), ["every should be at least 1"]),
         (("--save",), ["nothing to save", "cutout"]),
@@ -238,6 +238,23 @@ def test_settings_that_make_no_sense(cstm, tmp_path):
     }.items():
         refused(cstm(*arguments, setting, 0), f"{setting[2:].split('.')[0]}: {reason}")
     refused(cstm(*arguments, "--decoder.seed", -1), "decoder: seed should be at least 0")
+    useless = (
+        "train",
+        "lite",
+        "--root",
+        tmp_path,
+        "--out",
+        tmp_path / "run",
+        "--encoders.epochs",
+        9,
+    )
+    refused(cstm(*useless), "nothing in this run is trained by these settings")
+    refused(cstm(*arguments, "--start", "tiny", "--encoders.epochs", 9), "by those of --decoder")
+    refused(
+        cstm(*arguments, "--model.spatial", "None", "--temporal-weights", "random",
+             "--spatial-weights", "random"),
+        "tiny has no spatial encoder",
+    )  # fmt: skip
     assert not (tmp_path / "run").exists()
     for command in (("segment", tmp_path, "--query", "a cat"), ("evaluate", "tiny")):
         where = "--out" if command[0] == "segment" else "--root"

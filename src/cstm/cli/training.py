@@ -6,6 +6,7 @@ from typing import Annotated
 from tyro.conf import AvoidSubcommands, Positional, arg
 
 from cstm.config import Device, Experiment, Precision
+from cstm.experiments import get_experiment
 
 
 def train(
@@ -119,7 +120,22 @@ def train(
         take="partial" if partial_weights else "whole",
         pace=Pace(accumulate, compiled, save_minutes, workers),
     )
+    _check_schedules(experiment, settings, start is not None)
     with join(device, precision) as fabric:
         watch(train_run(run, fabric))
     if fabric.is_global_zero:
         print(f"trained {experiment}: {out / 'cstm.safetensors'}")
+
+
+def _check_schedules(experiment: str, settings: Experiment, is_started: bool) -> None:
+    """Refuse settings that would change nothing, and yet be written down as the run's."""
+    from cstm.training.stages import stages_of
+
+    used = {stage.settings for stage in stages_of(settings, is_started)}
+    usual = get_experiment(experiment)
+    for name in ("encoders", "decoder"):
+        if name not in used and getattr(settings, name) != getattr(usual, name):
+            raise ValueError(
+                f"--{name}.…: nothing in this run is trained by these settings, but by those of "
+                f"--{' and --'.join(used)}; leave them out"
+            )
