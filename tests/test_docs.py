@@ -21,8 +21,9 @@ from cstm.model.published import Published
 LESS = {
     "synthesize": "--clips 3 --test-clips 2 --size 96 80 --frames 12 --workers 1",
     "check-data": "--workers 1",
-    "train": "--clip.size 64 --encoders.epochs 1 --decoder.epochs 1 --encoders.samples 4 "
-    "--decoder.samples 4 --encoders.batch 4 --decoder.batch 4 --validation-samples 2",
+    "train": "--clip.size 64 --validation-samples 2",
+    "train (?!.* None)": "--decoder.epochs 1 --decoder.samples 4 --decoder.batch 4",
+    "train (?!lite)(?!.*--start)": "--encoders.epochs 1 --encoders.samples 4 --encoders.batch 4",
     "train .*--composed-clips": "--composed-clips 3 9",
     "train (?!.*--start)": "--model.width 4 --model.decoder-channels 8",
     "train (paper|lite)(?!.*--start)": "--model.spatial narrow2d --model.temporal narrow3d "
