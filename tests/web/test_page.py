@@ -171,6 +171,18 @@ def test_what_was_uploaded_goes_with_the_server(tiny, tmp_path, monkeypatch):
     assert os.environ["GRADIO_TEMP_DIR"] == str(tmp_path / "elsewhere")
 
 
+def test_the_page_opens_behind_a_proxy_that_does_not_answer(tiny, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("NO_PROXY", "example.org")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with open_page(tiny, Limits(), port=free_port()) as page:
+        assert httpx.get(str(page.local_url)).status_code == 200
+        assert os.environ["no_proxy"].startswith("example.org,127.0.0.1")
+    assert os.environ["NO_PROXY"] == "example.org"
+    assert "no_proxy" not in os.environ
+
+
 def test_a_taken_port_is_one_line(address, monkeypatch, capsys):
     port = address.rstrip("/").rsplit(":", 1)[1]
     monkeypatch.setattr("sys.argv", ["cstm", "serve", "--weights", "tiny", "--port", port])

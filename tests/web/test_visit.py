@@ -96,6 +96,7 @@ def test_what_the_page_does_not_take_is_said_in_words(drawn, tmp_path):
         (drawn.path, "a\nb\nc", "3 sentences; this page takes 2"),
         (drawn.path, "a cat", "lasts 1.33 seconds or more; this page takes up to 1\\."),
         (broken, "a cat", "not a video"),
+        (tmp_path / "gone.mp4", "a cat", "no longer there; choose it anew"),
     ):
         with pytest.raises(ValueError, match=words) as refused:
             Visit(video, sentences, limits)

@@ -16,7 +16,7 @@ from cstm.web.visit import Limits, Visit
 Options = dict[str, Any]
 
 _COPIES_KEPT = 3600
-"""Seconds after which uploads, and copies made for download, are deleted. A visit's own files go
+"""Seconds after which uploads, and copies of what is shown, are deleted. A visit's own files go
 with the visit, which gradio forgets within an hour after its page was closed."""
 _DOWNLOADS = (
     ("overlay", "Overlay (MP4)"),

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +19,8 @@ from cstm.web.visit import Limits
 
 _UPLOADS = "GRADIO_TEMP_DIR"
 """The variable that says where gradio keeps them."""
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+"""Those of whom to ask without a proxy."""
 
 
 @contextmanager
@@ -43,7 +45,7 @@ def open_page(
     """
     with (
         TemporaryDirectory(prefix="cstm-", ignore_cleanup_errors=True) as name,
-        _uploads_in(Path(name) / "uploads"),
+        _environment(_settings(Path(name) / "uploads", host)),
         warnings.catch_warnings(),
     ):
         # They quote sentences and names of files, of which a server's log knows nothing.
@@ -75,18 +77,26 @@ def open_page(
             page.close()
 
 
+def _settings(uploads: Path, host: str) -> dict[str, str]:
+    """Have gradio keep what visitors send in a folder that goes with the page, come what may, and
+    ask no proxy for itself when it begins."""
+    spared = [os.environ.get(name) for name in _NO_PROXY] + ["127.0.0.1", "localhost", host]
+    return {_UPLOADS: str(uploads), **dict.fromkeys(_NO_PROXY, ",".join(filter(None, spared)))}
+
+
 @contextmanager
-def _uploads_in(folder: Path) -> Iterator[None]:
-    """Have gradio keep what visitors send in a folder that goes with the page, come what may."""
-    before = os.environ.get(_UPLOADS)
-    os.environ[_UPLOADS] = str(folder)
+def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+    """Variables of the process as long as the block runs."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[_UPLOADS]
-        else:
-            os.environ[_UPLOADS] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _theme() -> Base:

@@ -232,6 +232,8 @@ def _shown(
 def _open(video: str | Path) -> Video:
     """Open a visitor's file, which is called by its name: where it lies is nobody's business."""
     path = Path(video)
+    if not path.exists():
+        raise ValueError("The video is no longer there; choose it anew.")
     try:
         with open_container(path) as container:
             if container.format.name in _PLAYLISTS:
