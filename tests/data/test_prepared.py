@@ -192,6 +192,8 @@ def test_a_disk_that_is_full_is_one_line(samples, tmp_path, monkeypatch):
     left.mkdir(parents=True)
     with pytest.raises(ValueError, match=f"killed run has left there: {left.name}$"):
         check_space(tmp_path / "new", [samples] * 1000, ClipConfig(size=32 * 1000))
+    left.rmdir()
+    left.parent.rmdir()
 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
