@@ -238,16 +238,7 @@ def test_settings_that_make_no_sense(cstm, tmp_path):
     }.items():
         refused(cstm(*arguments, setting, 0), f"{setting[2:].split('.')[0]}: {reason}")
     refused(cstm(*arguments, "--decoder.seed", -1), "decoder: seed should be at least 0")
-    useless = (
-        "train",
-        "lite",
-        "--root",
-        tmp_path,
-        "--out",
-        tmp_path / "run",
-        "--encoders.epochs",
-        9,
-    )
+    useless = ("train", "lite", *arguments[2:], "--encoders.epochs", 9)
     refused(cstm(*useless), "nothing in this run is trained by these settings")
     refused(cstm(*arguments, "--start", "tiny", "--encoders.epochs", 9), "by those of --decoder")
     refused(

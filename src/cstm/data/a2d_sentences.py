@@ -1,6 +1,5 @@
 """A2D Sentences (Gavrilyuk et al., CVPR 2018), and whatever else is written in its format."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -133,9 +132,9 @@ class A2DSentences:
         """Digest of a frame's annotation: a drawn world is drawn anew, and directions are added."""
         instances, labels, masks = annotation
         directions = [self._directions.get((video, number), 0) for number in instances.tolist()]
-        marked = hashlib.sha256(np.packbits(masks).tobytes()).hexdigest()
-        shape = masks.shape
-        return digest([size, instances.tolist(), labels.tolist(), directions, shape, marked])
+        marked = np.packbits(masks).tobytes().hex()
+        told = (size, instances.tolist(), labels.tolist(), directions, masks.shape, marked)
+        return digest(told)
 
     def _annotation_of(self, pair: Pair) -> Path:
         return self._annotations / pair.video / f"{pair.frame + 1:05d}.h5"

@@ -13,7 +13,7 @@ Precision and AP go over X = 0.50:0.05:0.95; overall IoU is the sum of all inter
 sum of all unions; a mask and a truth that are both empty have IoU 1.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import cv2
@@ -26,34 +26,11 @@ from torch.nn.functional import interpolate
 from cstm.config import Protocol
 from cstm.data.coco_results import ImageId, Prediction
 from cstm.data.masks import RunLength, decode_mask
-from cstm.data.sample import TAGS
 from cstm.evaluation.average_precision import average_precision
-from cstm.evaluation.rows import Row, Told, gather
+from cstm.evaluation.rows import GROUPS, Row, Told, gather
 
 PERCENTS = range(50, 100, 5)
 """IoU thresholds in percent: AP is over all, the table of papers shows every second."""
-
-
-def _by_camera(row: Row) -> str | None:
-    """Camera, and what tells look-alikes apart: picking the one that moves is the harder task."""
-    told = row.told
-    if told.camera is None or told.picked is None:
-        return told.camera
-    clues = "+".join(tag for tag in ("action", "place") if tag in told.tags)
-    return f"{told.camera}, look-alikes by {clues}"
-
-
-GROUPS: dict[str, Callable[[Row], str | None]] = {
-    "by_tag": lambda row: "+".join(tag for tag in TAGS if tag in row.told.tags) or None,
-    "by_action": lambda row: row.told.action,
-    "by_direction": lambda row: row.told.direction,
-    "by_combination": lambda row: row.told.combination,
-    "by_camera": _by_camera,
-    "by_kind": lambda row: row.told.kind,
-    "by_actor": lambda row: row.told.actor,
-    "by_presence": lambda row: "absent" if row.is_absent else "present",
-}
-"""Breakdowns: the name of a sample's group, None where it belongs to none."""
 
 
 class MaskProtocol:

@@ -1,6 +1,6 @@
-"""What is kept of every sample, whatever the protocol."""
+"""What is kept of every sample, whatever the protocol, and the groups it belongs to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,7 @@ from torch import distributed
 
 from cstm.data.coco_results import ImageId, Prediction
 from cstm.data.masks import RunLength
+from cstm.data.sample import TAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,28 @@ class Row:
     def is_absent(self) -> bool:
         """Whether the actor is nowhere to be found."""
         return self.union + self.intersection == self.area
+
+
+def _by_camera(row: Row) -> str | None:
+    """Camera, and what tells look-alikes apart: picking the one that moves is the harder task."""
+    told = row.told
+    if told.camera is None or told.picked is None:
+        return told.camera
+    clues = "+".join(tag for tag in ("action", "place") if tag in told.tags)
+    return f"{told.camera}, look-alikes by {clues}"
+
+
+GROUPS: dict[str, Callable[[Row], str | None]] = {
+    "by_tag": lambda row: "+".join(tag for tag in TAGS if tag in row.told.tags) or None,
+    "by_action": lambda row: row.told.action,
+    "by_direction": lambda row: row.told.direction,
+    "by_combination": lambda row: row.told.combination,
+    "by_camera": _by_camera,
+    "by_kind": lambda row: row.told.kind,
+    "by_actor": lambda row: row.told.actor,
+    "by_presence": lambda row: "absent" if row.is_absent else "present",
+}
+"""Breakdowns: the name of a sample's group, None where it belongs to none."""
 
 
 def gather(rows: Mapping[int, Row]) -> dict[int, Row]:

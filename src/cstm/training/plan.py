@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from cstm.bounds import at_least
-from cstm.config import Experiment, ModelConfig
+from cstm.config import Experiment
 from cstm.data.mixture import Mixture, Source
 from cstm.data.words import Vocabulary
 from cstm.model.backbones import Backbone
-from cstm.model.network import STREAMS, ActorSegmenter
+from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import Take
 from cstm.schedule import Schedule
 from cstm.training.stages import stages_of
@@ -74,10 +74,9 @@ class Run:
         at_least(0, validation_samples=self.validation_samples, words=self.words)
         if self.words and self.vectors is None:
             raise ValueError("--words are of a file of word vectors; name it with --vectors")
-        model = self.experiment.model
-        for stream in STREAMS:
-            is_given = self.spatial_weights if stream == "spatial" else self.temporal_weights
-            if is_given and isinstance(model, ModelConfig) and getattr(model, stream) is None:
+        given = {"spatial": self.spatial_weights, "temporal": self.temporal_weights}
+        for stream, weights in given.items():
+            if weights and getattr(self.experiment.model, stream, stream) is None:
                 raise ValueError(
                     f"{self.name} has no {stream} encoder; leave out --{stream}-weights"
                 )
