@@ -5,6 +5,9 @@ import json
 import os
 import shutil
 import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -68,6 +71,31 @@ def ask(page: Page, video, sentences) -> None:
     page.wait_for_selector("#video video")
     page.fill("#sentences textarea", "\n".join(sentences))
     page.click("#find")
+
+
+@contextmanager
+def broken_off_upload(address: str) -> Iterator[None]:
+    """Begin to send a file, and hang up."""
+    server = httpx.URL(address)
+    with socket.create_connection((server.host, server.port)) as line:
+        line.sendall(
+            b"POST /gradio_api/upload HTTP/1.1\r\nHost: here\r\nContent-Length: 9000000\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+            b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.mp4"\r\n\r\n'
+            + bytes(2_000_000)
+        )
+        yield
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.05)
 
 
 def masks_of(page: Page, folder) -> dict:
@@ -169,6 +197,21 @@ def test_what_was_uploaded_goes_with_the_server(tiny, tmp_path, monkeypatch):
     assert not upload.exists()
     assert not (tmp_path / "elsewhere").exists()
     assert os.environ["GRADIO_TEMP_DIR"] == str(tmp_path / "elsewhere")
+
+
+def test_what_lies_for_too_long_goes_and_samples_stay(tiny, monkeypatch):
+    monkeypatch.setattr("cstm.web.serve._COPIES_KEPT", 1)
+    monkeypatch.setattr("cstm.web.serve._BETWEEN", 0.1)
+    with open_page(tiny, Limits(), port=free_port()) as page:
+        uploads = Path(os.environ["GRADIO_TEMP_DIR"])
+        samples = files_in(uploads)
+        assert any(path.suffix == ".mp4" for path in samples)
+        sent = httpx.post(f"{page.local_url}gradio_api/upload", files={"files": b"a cat"})
+        (upload,) = map(Path, sent.json())
+        with broken_off_upload(str(page.local_url)):
+            wait_for(lambda: files_in(uploads) > samples | {upload})
+        assert upload.exists()
+        wait_for(lambda: files_in(uploads) == samples)
 
 
 def test_the_page_opens_behind_a_proxy_that_does_not_answer(tiny, monkeypatch):

@@ -101,6 +101,8 @@ def test_what_the_page_does_not_take_is_said_in_words(drawn, tmp_path):
         with pytest.raises(ValueError, match=words) as refused:
             Visit(video, sentences, limits)
         assert str(tmp_path) not in str(refused.value), "where a file lies is nobody's business"
+    with pytest.raises(ValueError, match=r"has 32 frames or more; this page takes up to 31\."):
+        Visit(drawn.path, "a cat", Limits(frames=31))
     with pytest.raises(ValueError, match=r"pixels; this page takes up to 0\.0 million"):
         Visit(drawn.path, "a cat", Limits(pixels=1000))
 
@@ -149,6 +151,10 @@ def test_a_video_that_does_not_say_how_long_it_is_is_stopped_in_time(drawn, tiny
     visit = Visit(path, "a cat", Limits(seconds=0.5))
     assert visit.video.announced is None
     with pytest.raises(ValueError, match=r"this page takes up to 0\.5\."):
+        list(visit.run(tiny))
+    visit.close()
+    visit = Visit(path, "a cat", Limits(frames=5))
+    with pytest.raises(ValueError, match=r"has 6 frames or more"):
         list(visit.run(tiny))
     visit.close()
 

@@ -17,6 +17,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 7860,
     seconds: float = 60.0,
+    frames: int = 3600,
     megabytes: int = 200,
     sentences: int = 8,
     waiting: int = 20,
@@ -38,6 +39,7 @@ def serve(
         host: Address to listen at; 0.0.0.0 lets everyone on the network in, without a password.
         port: Port to listen at.
         seconds: Longest video that is taken.
+        frames: Most frames of a video, which may have hundreds in a second.
         megabytes: Largest file that is taken.
         sentences: Most sentences at a time.
         waiting: Most visitors that wait for their turn; one is served at a time.
@@ -58,10 +60,11 @@ def serve(
     from cstm.inference.load import load
     from cstm.web.visit import Limits
 
-    at_least(1, seconds=seconds, megabytes=megabytes, sentences=sentences, waiting=waiting)
+    at_least(1, seconds=seconds, frames=frames, megabytes=megabytes)
+    at_least(1, sentences=sentences, waiting=waiting)
     if not 0 < port < 2**16:
         raise ValueError(f"port should be a number from 1 to {2**16 - 1}, got {port}")
-    limits = Limits(seconds=seconds, megabytes=megabytes, sentences=sentences)
+    limits = Limits(seconds=seconds, frames=frames, megabytes=megabytes, sentences=sentences)
     segmenter = load(weights, device=device, size=size, least_score=least_score, looks=looks)
     with open_page(segmenter, limits, host, port, waiting) as page:
         print(f"open {page.local_url} in a browser; stop with Ctrl-C", flush=True)

@@ -15,9 +15,6 @@ from cstm.web.visit import Limits, Visit
 
 Options = dict[str, Any]
 
-_COPIES_KEPT = 3600
-"""Seconds after which uploads, and copies of what is shown, are deleted. A visit's own files go
-with the visit, which gradio forgets within an hour after its page was closed."""
 _DOWNLOADS = (
     ("overlay", "Overlay (MP4)"),
     ("json", "Masks (COCO JSON)"),
@@ -41,7 +38,7 @@ def build_page(
         limits: what one visitor may ask for.
         folder: for what visitors' questions leave behind.
     """
-    with gr.Blocks(title="cstm", analytics_enabled=False, delete_cache=(600, _COPIES_KEPT)) as page:
+    with gr.Blocks(title="cstm", analytics_enabled=False) as page:
         visit = gr.State(None, delete_callback=_forget)
         gr.HTML(heading(limits))
         with gr.Row(equal_height=False):
@@ -74,11 +71,13 @@ def build_page(
         outputs = [visit, status, picture, frame, key, saving, why, *downloads, query, stop]
         asked = [visit, frame, query, word, stage]
         on_network: Options = {"concurrency_limit": 1, "concurrency_id": "network"}
+        # What needs no network doesn't wait, and works while the queue is full.
         show_words: Options = {
             "fn": partial(answers.words, segmenter),
             "inputs": [visit, query],
             "outputs": word,
             "show_progress": "hidden",
+            "queue": False,
         }
         show_maps: Options = on_network | {
             "fn": partial(answers.maps, segmenter),
@@ -102,6 +101,7 @@ def build_page(
             [visit, frame],
             picture,
             show_progress="hidden",
+            queue=False,
             trigger_mode="always_last",
         )
         query.input(**show_words).then(**show_maps)

@@ -1,12 +1,14 @@
 """Putting the page on the network."""
 
 import os
+import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 
 import gradio as gr
 from gradio.themes import Base, Soft
@@ -21,6 +23,11 @@ _UPLOADS = "GRADIO_TEMP_DIR"
 """The variable that says where gradio keeps them."""
 _NO_PROXY = ("NO_PROXY", "no_proxy")
 """Those of whom to ask without a proxy."""
+_COPIES_KEPT = 3600
+"""Seconds after which uploads, and copies of what is shown, are deleted. A visit's own files go
+with the visit, which gradio forgets within an hour after its page was closed."""
+_BETWEEN = 600
+"""Seconds between two looks for such files."""
 
 
 @contextmanager
@@ -45,7 +52,7 @@ def open_page(
     """
     with (
         TemporaryDirectory(prefix="cstm-", ignore_cleanup_errors=True) as name,
-        _environment(_settings(Path(name) / "uploads", host)),
+        _environment(_settings(uploads := Path(name) / "uploads", host)),
         warnings.catch_warnings(),
     ):
         # They quote sentences and names of files, of which a server's log knows nothing.
@@ -72,7 +79,8 @@ def open_page(
                 f"cannot listen at {host}, port {port}; choose another with --port"
             ) from error
         try:
-            yield page
+            with _swept(uploads):
+                yield page
         finally:
             page.close()
 
@@ -82,6 +90,30 @@ def _settings(uploads: Path, host: str) -> dict[str, str]:
     ask no proxy for itself when it begins."""
     spared = [os.environ.get(name) for name in _NO_PROXY] + ["127.0.0.1", "localhost", host]
     return {_UPLOADS: str(uploads), **dict.fromkeys(_NO_PROXY, ",".join(filter(None, spared)))}
+
+
+@contextmanager
+def _swept(folder: Path) -> Iterator[None]:
+    """As long as the block runs, delete what has lain in a folder for too long, and wasn't there
+    before; uploads that were broken off, too, of which gradio's own sweep knows nothing."""
+    own = set(folder.rglob("*"))
+    is_over = Event()
+
+    def sweep() -> None:
+        while not is_over.wait(_BETWEEN):
+            for path in set(folder.rglob("*")) - own:
+                # Whoever uses or deletes it at the same time may.
+                with suppress(OSError):
+                    if path.is_file() and time.time() - path.stat().st_ctime > _COPIES_KEPT:
+                        path.unlink()
+
+    sweeper = Thread(target=sweep, name="sweeper", daemon=True)
+    sweeper.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        sweeper.join()
 
 
 @contextmanager

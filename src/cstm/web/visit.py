@@ -44,6 +44,8 @@ class Limits:
 
     seconds: float = 60.0
     """Of video."""
+    frames: int = 3600
+    """Of a video, which may have hundreds in a second."""
     megabytes: int = 200
     """Of a file."""
     sentences: int = 8
@@ -115,7 +117,8 @@ class Visit:
                 "your own computer."
             )
         if self.video.announced:
-            self._check_length(self.video.announced / float(self.video.fps))
+            announced = self.video.announced
+            self._check_length(announced, announced / float(self.video.fps))
         self.folder = Path(mkdtemp(prefix="cstm-", dir=parent))
         self.frames = 0
         """How many are done."""
@@ -162,7 +165,7 @@ class Visit:
                 for result in results:
                     if self._is_stopped.is_set():
                         raise StoppedError
-                    self._check_length(result.time)
+                    self._check_length(result.index + 1, result.time)
                     add(result)
                     drawn = self._keep(result)
                     now = time.monotonic()
@@ -210,13 +213,17 @@ class Visit:
     def _picture(self, frame: int) -> Path:
         return self.folder / "frames" / f"{frame:06d}.jpg"
 
-    def _check_length(self, seconds: float) -> None:
+    def _check_length(self, frames: int, seconds: float) -> None:
         if seconds > self._limits.seconds:
-            raise ValueError(
-                f"This video lasts {seconds:.3g} seconds or more; this page takes up to "
-                f"{self._limits.seconds:g}. Cut it, or use `cstm segment` on your own computer, "
-                "which takes any length."
-            )
+            much, most = f"lasts {seconds:.3g} seconds", f"{self._limits.seconds:g}"
+        elif frames > self._limits.frames:
+            much, most = f"has {frames} frames", f"{self._limits.frames}"
+        else:
+            return
+        raise ValueError(
+            f"This video {much} or more; this page takes up to {most}. Cut it, or use "
+            "`cstm segment` on your own computer, which takes any length."
+        )
 
 
 def _shown(
