@@ -13,7 +13,8 @@ import pytest
 from cstm.inference.samples import write_clip
 from cstm.inference.segmenter import Segmenter
 from cstm.web.answers import find, maps, stop
-from cstm.web.visit import Limits, Visit
+from cstm.web.limits import Limits
+from cstm.web.visit import Visit
 
 
 def test_files_go_when_one_asks_anew_stops_or_leaves(drawn, tiny, tmp_path):

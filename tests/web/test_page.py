@@ -19,8 +19,8 @@ from truth import iou_with
 
 from cstm.cli import main
 from cstm.inference.samples import write_clip
+from cstm.web.limits import Limits
 from cstm.web.serve import open_page
-from cstm.web.visit import Limits
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = [

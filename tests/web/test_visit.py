@@ -12,7 +12,8 @@ from truth import iou_with
 from cstm.data.video import open_video
 from cstm.inference.samples import write_clip
 from cstm.web.fragments import colour_key, failure, note, progress_bar, share_bars
-from cstm.web.visit import Limits, Progress, StoppedError, Visit
+from cstm.web.limits import Limits
+from cstm.web.visit import Progress, StoppedError, Visit
 
 
 @pytest.fixture(scope="module")

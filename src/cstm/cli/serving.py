@@ -58,7 +58,7 @@ def serve(
             f'the page needs {error.name}; install it with: pip install "cstm[web]"'
         ) from error
     from cstm.inference.load import load
-    from cstm.web.visit import Limits
+    from cstm.web.limits import Limits
 
     at_least(1, seconds=seconds, frames=frames, megabytes=megabytes)
     at_least(1, sentences=sentences, waiting=waiting)

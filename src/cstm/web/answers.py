@@ -16,7 +16,8 @@ from numpy import ndarray
 from cstm.inference.explain import Explanation, can_explain, draw_heat
 from cstm.inference.segmenter import Segmenter
 from cstm.web.fragments import colour_key, failure, note, progress_bar, share_bars
-from cstm.web.visit import Limits, StoppedError, Visit
+from cstm.web.limits import Limits
+from cstm.web.visit import StoppedError, Visit
 
 Answer = tuple[Any, ...]
 Picture = UInt8[ndarray, "height width 3"]

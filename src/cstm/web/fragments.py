@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from html import escape
 
 from cstm.inference.overlay import query_colour
-from cstm.web.visit import Limits, Progress, Visit
+from cstm.web.limits import Limits
+from cstm.web.visit import Progress, Visit
 
 
 def heading(limits: Limits) -> str:

@@ -11,7 +11,8 @@ from cstm.inference.samples import SampleClip
 from cstm.inference.segmenter import Segmenter
 from cstm.web import answers
 from cstm.web.fragments import heading, note
-from cstm.web.visit import Limits, Visit
+from cstm.web.limits import Limits
+from cstm.web.visit import Visit
 
 Options = dict[str, Any]
 

@@ -16,8 +16,8 @@ from gradio.themes import Base, Soft
 from cstm.inference import SegmentationWarning
 from cstm.inference.samples import write_drawn, write_street
 from cstm.inference.segmenter import Segmenter
+from cstm.web.limits import Limits
 from cstm.web.page import build_page
-from cstm.web.visit import Limits
 
 _UPLOADS = "GRADIO_TEMP_DIR"
 """The variable that says where gradio keeps them."""

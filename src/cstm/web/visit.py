@@ -27,6 +27,7 @@ from cstm.inference.outputs import Task
 from cstm.inference.overlay import draw_masks, query_colour
 from cstm.inference.result import FrameResult
 from cstm.inference.segmenter import Segmenter
+from cstm.web.limits import Limits
 
 _SHOWN = 960
 """Pixels of the longer side of what a page shows; downloads have the video's own size."""
@@ -36,21 +37,6 @@ _KEPT = 8
 """Explanations that are kept."""
 _PLAYLISTS = {"hls", "dash", "concat"}
 """Formats that name other files, which could be the server's."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a page takes from one visitor."""
-
-    seconds: float = 60.0
-    """Of video."""
-    frames: int = 3600
-    """Of a video, which may have hundreds in a second."""
-    megabytes: int = 200
-    """Of a file."""
-    sentences: int = 8
-    pixels: int = 4096 * 2160
-    """Of a frame: a tiny file may hold frames that fill the server's memory."""
 
 
 @dataclass(frozen=True)
@@ -103,22 +89,13 @@ class Visit:
         self.queries = [" ".join(line.split()) for line in sentences.splitlines() if line.strip()]
         if not self.queries:
             raise ValueError("Say who is to be found, for instance: the white dog running")
-        if len(self.queries) > limits.sentences:
-            raise ValueError(
-                f"These are {len(self.queries)} sentences; this page takes {limits.sentences}."
-            )
+        limits.check_sentences(len(self.queries))
         self.video = _open(video)
         self._limits = limits
-        width, height = self.video.width, self.video.height
-        if width * height > limits.pixels:
-            raise ValueError(
-                f"This video has {width} × {height} pixels; this page takes up to "
-                f"{limits.pixels / 1e6:.1f} million. Make it smaller, or use `cstm segment` on "
-                "your own computer."
-            )
+        limits.check_size(self.video.width, self.video.height)
         if self.video.announced:
             announced = self.video.announced
-            self._check_length(announced, announced / float(self.video.fps))
+            limits.check_length(announced, announced / float(self.video.fps))
         self.folder = Path(mkdtemp(prefix="cstm-", dir=parent))
         self.frames = 0
         """How many are done."""
@@ -165,7 +142,7 @@ class Visit:
                 for result in results:
                     if self._is_stopped.is_set():
                         raise StoppedError
-                    self._check_length(result.index + 1, result.time)
+                    self._limits.check_length(result.index + 1, result.time)
                     add(result)
                     drawn = self._keep(result)
                     now = time.monotonic()
@@ -212,18 +189,6 @@ class Visit:
 
     def _picture(self, frame: int) -> Path:
         return self.folder / "frames" / f"{frame:06d}.jpg"
-
-    def _check_length(self, frames: int, seconds: float) -> None:
-        if seconds > self._limits.seconds:
-            much, most = f"lasts {seconds:.3g} seconds", f"{self._limits.seconds:g}"
-        elif frames > self._limits.frames:
-            much, most = f"has {frames} frames", f"{self._limits.frames}"
-        else:
-            return
-        raise ValueError(
-            f"This video {much} or more; this page takes up to {most}. Cut it, or use "
-            "`cstm segment` on your own computer, which takes any length."
-        )
 
 
 def _shown(
