@@ -43,6 +43,14 @@ def test_what_stands_still_stands_still_and_padding_stays_black(clip):
     assert np.array_equal(still[:, :, 10:], np.repeat(clip[:1, :, 10:], 4, axis=0))
 
 
+def test_dark_corners_brighten_with_what_is_around_them(clip):
+    dark = np.full_like(clip, 2)
+    dark[..., 5:9, 5:9] = 0
+    seen = Photometry(gamma=0.8, contrast=0.8).apply(dark)
+    assert (seen[..., 5:9, 5:9] > 20).all()
+    assert np.ptp(seen) < 10
+
+
 def test_blur_softens_and_keeps_the_mean(clip):
     soft = Photometry(blur=1.2).apply(clip)
     assert soft.std() < 0.5 * clip.std()

@@ -8,7 +8,7 @@ from cstm.data.composed.colours import COLOURS
 from cstm.data.composed.motion import MOTIONS
 from cstm.data.composed.phrases import _MOTIONS, _WALKS
 from cstm.data.sample import ACTIONS
-from cstm.data.wording import COMPANIES, DOINGS, OUTFITS, SURROUNDINGS, WORDS, reword
+from cstm.data.wording import COMPANIES, DOINGS, OUTFITS, SURROUNDINGS, WORDS, noun_in, reword
 from cstm.data.words import Vocabulary, tokenize
 
 
@@ -29,6 +29,18 @@ def test_people_are_called_many_things_and_others_are_not():
     assert 0.2 < len(changed) / len(said) < 0.4
     assert all("left of the other person" in text for text in said)
     assert all(text.startswith("a dog") for text in reworded("a dog", "dog", ["dog"]))
+
+
+def test_the_noun_of_a_sentence_is_its_first_class_and_orange_may_be_a_colour():
+    for sentence, noun in (
+        ("the person left of the car", "person"),
+        ("a teddy bear spinning", "teddy bear"),
+        ("the orange bus is still", "bus"),
+        ("the orange is left of the bus", "orange"),
+        ("the orange", "orange"),
+        ("something", None),
+    ):
+        assert noun_in(sentence) == noun, sentence
 
 
 def test_an_adult_is_not_called_what_a_baby_is():

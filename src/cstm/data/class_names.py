@@ -20,9 +20,15 @@ _NUMBERS = {category: number for number, category in enumerate(CATEGORIES, start
 
 
 def class_of(name: str) -> str:
-    """A class by the name that it has here; one that is not known keeps its own, in lower case."""
+    """A class by the name that it has here, be it said of one or of many.
+
+    One that is not known keeps its own name, in lower case.
+    """
     name = name.strip().lower().replace("_", " ")
-    return _ALSO.get(name, name)
+    for one in (name, name.removesuffix("s"), name.removesuffix("es")):
+        if one in _ALSO or one in _NUMBERS:
+            return _ALSO.get(one, one)
+    return name
 
 
 def number_of(category: str | None) -> int:

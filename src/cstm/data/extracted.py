@@ -5,11 +5,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
-from PIL import Image
 
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices
-from cstm.faults import reason
+from cstm.data.picture import read_picture
 
 SUFFIXES = (".jpg", ".png")
 
@@ -29,18 +28,6 @@ def find_pictures(folder: Path) -> dict[int, Path]:
             f"{folder}: {pictures[-1].name} is no frame, they count from 1; extract the video anew"
         )
     return pictures
-
-
-def read_picture(path: Path) -> UInt8[ndarray, "height width 3"]:
-    """Read a picture as RGB; a ValueError tells where it is none, or not whole."""
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
-        why = reason(error).replace(str(path), path.name)
-        raise ValueError(
-            f"{path}: not a picture that can be read ({why}); extract it anew"
-        ) from None
 
 
 def read_extracted_clip(

@@ -65,7 +65,7 @@ pizza       | thing .35: pizza
 donut       | thing .12: donut
 cake        | thing .3: cake
 chair       | thing 1: chair
-potted plant| thing .7: plant, potted plant
+potted plant| thing .7: potted plant, plant
 backpack    | thing .5: backpack, bag
 umbrella    | thing 1: umbrella
 handbag     | thing .4: handbag, bag
@@ -250,5 +250,8 @@ def meant_by(word: str) -> frozenset[str]:
     return _MEANT.get(word, frozenset()) | {word}
 
 
+BROADER = frozenset({"plant", "sign"})
+"""Words for more than the class of theirs, of which instance files mark no hedge and no arrow: that
+nothing in a picture is called so, nobody knows."""
 CATEGORIES = tuple(_NOUNS)
 """Classes that are known, COCO's first."""

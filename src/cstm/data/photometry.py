@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from numpy import ndarray
 from numpy.random import Generator
 
@@ -26,6 +26,8 @@ _COLOUR = re.compile(
 )
 _CHROMA = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
 """RGB to YIQ, brightness and the plane of colours (NTSC)."""
+_SPECK = np.ones((9, 9), np.uint8)
+"""What black hides in is no more than a speck."""
 
 
 def names_colour(sentences: Iterable[str]) -> bool:
@@ -82,7 +84,7 @@ class Photometry:
         self, clip: UInt8[ndarray, "time 3 height width"]
     ) -> UInt8[ndarray, "time 3 height width"]:
         """The clip in this light; what is black, as nothing to be seen is, stays black."""
-        is_black = ~clip.any(axis=1, keepdims=True)
+        is_black = _nothing_seen(clip)
         level = np.linspace(0, 1, 256) ** self.gamma
         level = (level - 0.5) * self.contrast + 0.5
         seen = np.empty_like(clip, order="C")
@@ -108,6 +110,16 @@ class Photometry:
         cosine, sine = np.cos(self.hue), np.sin(self.hue)
         turn[1:, 1:] = self.saturation * np.array([[cosine, -sine], [sine, cosine]])
         return np.linalg.inv(_CHROMA) @ turn @ _CHROMA
+
+
+def _nothing_seen(
+    clip: UInt8[ndarray, "time 3 height width"],
+) -> Bool[ndarray, "time 1 height width"]:
+    """Where a frame is black, but for specks, which are dark corners of what is to be seen."""
+    black = (clip == 0).all(axis=1, keepdims=True)
+    for (frame,) in black:
+        frame[:] = cv2.morphologyEx(frame.astype(np.uint8), cv2.MORPH_OPEN, _SPECK)
+    return black
 
 
 def _compressed(

@@ -98,5 +98,7 @@ def reword(
 
 def noun_in(sentence: str) -> str | None:
     """What a generated sentence calls its actor: the first name of a class in it."""
-    named = _NAME.search(sentence)
-    return named[0] if named else None
+    named = list(_NAME.finditer(sentence))[:2]
+    if len(named) == 2 and named[0][0] == "orange" and named[0].end() + 1 == named[1].start():
+        return named[1][0]  # the orange bus
+    return named[0][0] if named else None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from photographs import CATEGORIES
 
-from cstm.data.class_names import number_of
+from cstm.data.class_names import class_of, number_of
 from cstm.data.composed import ComposedClips
 from cstm.data.composed.instances import read_photographs
 from cstm.data.composed.photograph import split_of
@@ -127,6 +127,8 @@ def test_a_broken_polygon_is_named(root):
         (lambda d: d["categories"][0].update(name=""), r"categories\[0\]: its name '' should be"),
         (lambda d: d["annotations"][0].update(image_id="1"), "annotation 1 is about image '1', wh"),
         (lambda d: d["images"][1].update(id=1), "two images have the id 1"),
+        (lambda d: d["categories"][1].update(id=1), "two categories have the id 1"),
+        (lambda d: d["annotations"][0].update(iscrowd="0"), "iscrowd '0' should be 0 or 1"),
         (lambda d: d["images"][1].update(file_name="001.png"), r"001\.png is listed twice"),
     ],
 )
@@ -171,6 +173,53 @@ def test_classes_have_the_names_that_other_tools_give_them(root, photographs):
     edit(root, lambda d: [c.update(name=f" {c['name'].title()}") for c in d["categories"]])
     read, before = (read_photographs(place, "train") for place in (root, photographs))
     assert [p.instances for p in read] == [p.instances for p in before]
+
+
+def test_of_many_the_class_is_that_of_one(root, photographs):
+    edit(root, lambda d: [c.update(name=f"{c['name']}s") for c in d["categories"]])
+    read, before = (read_photographs(place, "train") for place in (root, photographs))
+    assert [p.instances for p in read] == [p.instances for p in before]
+    assert [class_of(name) for name in ("buses", "adults", "skis", "glasses")] == [
+        "bus", "person", "skis", "glasses",
+    ]  # fmt: skip
+
+
+def test_a_name_for_all_classes_together_is_said_of_nobody(root):
+    """Roboflow's files begin with one, which no annotation has."""
+    edit(root, lambda d: d["categories"].insert(0, {"id": 0, "name": "animals of mine"}))
+    clips = ComposedClips(root, "train", clips=60)
+    assert not any("animals" in pair.sentence for pair in clips.pairs)
+    assert any(pair.kind == "lacks the class" for pair in clips.pairs)
+
+
+def add_drivers(document) -> None:
+    """Mark a person in the middle of every car."""
+    for car in [a for a in document["annotations"] if a["category_id"] == 3]:
+        left, top, width, height = car["bbox"]
+        x, y = left + width / 2, top + height / 2
+        square = [x - 8, y - 8, x + 8, y - 8, x + 8, y + 8, x - 8, y + 8]
+        document["annotations"].append(
+            {**car, "id": -car["id"], "category_id": 1, "segmentation": [square],
+             "bbox": [x - 8, y - 8, 16, 16]}
+        )  # fmt: skip
+
+
+def test_who_comes_along_in_a_cut_out_is_neither_absent_nor_another_one_meant(root):
+    edit(root, add_drivers)
+    clips = ComposedClips(root, "train", clips=200)
+    cut = {a.figure.category: a.figure.holds for p in clips.plans for a in p.scene.actors}
+    assert cut == {"person": set(), "car": {"person"}, "cat": set(), "dog": set()}
+    for plan in clips.plans:
+        if any(actor.figure.category == "car" for actor in plan.scene.actors):
+            assert not any(one.category == "person" for one in plan.cast)
+            assert not any("person" in sentence.text for sentence in plan.sentences)
+
+
+def test_a_picture_that_is_cut_short_is_told(root):
+    (path, *_) = (p.path for p in read_photographs(root, "train"))
+    path.write_bytes(cv2.imencode(".jpg", cv2.imread(str(path)))[1].tobytes()[:1500])
+    with pytest.raises(ValueError, match=rf"{path.name}: not a picture that can be .*truncated"):
+        ComposedClips(root, "train")
 
 
 def test_no_one_is_said_to_be_absent_whom_the_file_does_not_mark(photographs):

@@ -195,6 +195,14 @@ def test_a_class_that_is_falsely_said_to_be_there_is_elsewhere_there(clips):
         assert any(re.search(rf"\b{word}\b", sentence) for word in words), sentence
 
 
+@pytest.mark.skipif(not SPRITES.exists(), reason="photographs not at hand")
+def test_what_files_do_not_mark_all_of_is_not_said_of_nobody():
+    clips = ComposedClips(SPRITES, "train", clips=300)
+    absent = " ".join(pair.sentence for pair in clips.pairs if "lacks the class" in pair.kind)
+    assert "potted plant" in absent
+    assert not re.search(r"(?<!potted )\bplant\b|(?<!stop )\bsign\b", absent)
+
+
 def test_a_motion_is_the_actor_s_and_not_the_landmark_s(clips):
     """After a landmark's noun nothing follows that could be said of it."""
     rng = np.random.default_rng(0)
@@ -202,7 +210,10 @@ def test_a_motion_is_the_actor_s_and_not_the_landmark_s(clips):
     for motion in MOTIONS:
         for _ in range(20):
             clues = {"noun": "dog", "motion": motion, "relation": "left of/1", "place": "top"}
-            assert phrase(rng, clues, cast).endswith(f"the {cast[1].words[0]}")
+            said = phrase(rng, clues, cast)
+            assert said.endswith(f" on the left of the {cast[1].words[0]}"), "to it would be a way"
+    said = {phrase(rng, {"noun": "dog", "relation": "left of/1"}, cast) for _ in range(60)}
+    assert any(" to the left of the " in text for text in said)
 
 
 def test_what_spans_the_picture_is_on_no_side_of_it(clips):

@@ -98,6 +98,8 @@ def test_many_classes_of_a_kind_do_not_push_the_others_aside(photographs, tmp_pa
     root = shutil.copytree(photographs, tmp_path / "many")
     document = json.loads((root / "instances.json").read_text())
     document["categories"] += [{"id": 100 + n, "name": f"gadget{n}"} for n in range(400)]
+    tested = next(a for a in document["annotations"] if split_of(a["image_id"]) == "test")
+    document["annotations"] += [{**tested, "category_id": 100 + n} for n in range(400)]
     (root / "instances.json").write_text(json.dumps(document))
     absent = [pair.sentence for pair in ComposedClips(root, "train", clips=200).pairs
               if pair.kind == "lacks the class"]  # fmt: skip
@@ -112,10 +114,11 @@ def test_what_is_no_cutout_is_refused(tmp_path):
         read_cutouts(tmp_path, "train")
     path = folder / "fox" / "1.png"
     path.parent.mkdir()
-    cv2.imwrite(str(path), np.zeros((80, 80, 3), np.uint8))
     split = split_of("fox/1.png")
-    with pytest.raises(ValueError, match="transparent background"):
-        read_cutouts(tmp_path, split)
+    for channels in (3, 4):
+        cv2.imwrite(str(path), np.full((80, 80, channels), 255, np.uint8))
+        with pytest.raises(ValueError, match="transparent background"):
+            read_cutouts(tmp_path, split)
     path.write_bytes(b"no picture")
     with pytest.raises(ValueError, match="not a picture"):
         read_cutouts(tmp_path, split)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from cstm.config import ClipConfig
 from cstm.data.check.findings import Findings
-from cstm.data.extracted import find_pictures, read_picture
+from cstm.data.extracted import find_pictures
 from cstm.data.files import reporting
 from cstm.data.frame_count import count_frames
+from cstm.data.picture import read_picture
 from cstm.data.video import open_video, read_clip
 
 Size = tuple[int, int]

@@ -13,8 +13,9 @@ import numpy as np
 
 from cstm.config import Split
 from cstm.data.class_names import class_of
-from cstm.data.composed.photograph import Instance, Photograph, read_picture, split_of
+from cstm.data.composed.photograph import Instance, Photograph, split_of
 from cstm.data.masks import encode_mask
+from cstm.data.picture import read_picture
 
 
 def read_cutouts(root: Path, split: Split) -> list[Photograph]:
@@ -47,10 +48,9 @@ def _thing(path: Path) -> str:
 
 
 def _read(path: Path, categories: frozenset[str]) -> Photograph:
-    picture = read_picture(path, cv2.IMREAD_UNCHANGED)
-    if picture.ndim < 3 or picture.shape[2] < 4:
+    mask = read_picture(path, "RGBA")[..., 3] > 127
+    if mask.all():
         raise ValueError(f"{path}: cut-outs should be PNG files with a transparent background")
-    mask = picture[..., 3] > (32767 if picture.dtype == np.uint16 else 127)
     left, top, width, height = map(float, cv2.boundingRect(mask.astype(np.uint8)))
     instance = Instance(
         path.stem,

@@ -42,6 +42,9 @@ class Figure(NamedTuple):
     """Share of its box that is mask."""
     is_whole: bool
     """Whether it can stand in another picture: in view, in one piece, large enough."""
+    holds: frozenset[str] = frozenset()
+    """Classes of what is marked within its mask, and goes with it into another picture: a bus's
+    driver, a person's tie."""
 
     @property
     def category(self) -> str:
@@ -66,7 +69,27 @@ def measure(photograph: Photograph) -> list[Figure]:
     for number, (instance, mask) in enumerate(zip(photograph.instances, masks, strict=True)):
         if not instance.crowd:
             owner[mask] = number + 1
-    return [_measure(photograph, number, picture, mask, owner) for number, mask in enumerate(masks)]
+    figures = [
+        _measure(photograph, number, picture, mask, owner) for number, mask in enumerate(masks)
+    ]
+    return [
+        figure._replace(holds=_held(number, figures, masks)) if figure.is_whole else figure
+        for number, figure in enumerate(figures)
+    ]
+
+
+def _held(
+    number: int, figures: list[Figure], masks: list[Bool[ndarray, "height width"]]
+) -> frozenset[str]:
+    """Classes of all others of which a mask covers more than half."""
+    left, top, width, height = map(int, figures[number].instance.box)
+    window = np.s_[top : top + height, left : left + width]
+    mask = masks[number][window]
+    return frozenset(
+        figure.category
+        for place, (figure, other) in enumerate(zip(figures, masks, strict=True))
+        if place != number and 2 * int((other[window] & mask).sum()) > int(other.sum())
+    )
 
 
 def _measure(

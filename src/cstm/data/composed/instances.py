@@ -19,6 +19,7 @@ from cstm.data.class_names import class_of
 from cstm.data.composed.photograph import Instance, Photograph, split_of
 from cstm.data.fields import Field, faults_of, is_id, is_text
 from cstm.data.files import read_json
+from cstm.data.nouns import CATEGORIES
 
 COCO_PAGE = "https://cocodataset.org/#download"
 
@@ -83,6 +84,7 @@ _NEEDED = {
     },
     "annotations": {
         "id": _ID, "image_id": _ID, "category_id": _ID, "bbox": Field("four numbers", _is_box),
+        "iscrowd": Field("0 or 1", lambda value: value in (0, 1), needed=False),
         "segmentation": Field("polygons or run lengths", lambda v: isinstance(v, list | dict)),
     },
     "categories": {"id": _ID, "name": Field("text", is_text)},
@@ -129,8 +131,16 @@ def _folder_of(file: Path, root: Path, images: list[dict[str, Any]]) -> Path | N
 def _photographs(
     file: Path, document: dict[str, list[dict[str, Any]]], folder: Path, split: Split
 ) -> list[Photograph]:
-    names = {category["id"]: class_of(category["name"]) for category in document["categories"]}
-    categories = frozenset(names.values())
+    names: dict[int | str, str] = {}
+    for category in document["categories"]:
+        if category["id"] in names:
+            raise ValueError(
+                f"{file}: two categories have the id {category['id']!r}; correct the file"
+            )
+        names[category["id"]] = class_of(category["name"])
+    # An unknown name without a picture may be one for all others, as Roboflow's files have it.
+    used = {names.get(entry["category_id"]) for entry in document["annotations"]}
+    categories = frozenset(name for name in names.values() if name in used or name in CATEGORIES)
     instances: dict[int | str, list[Instance]] = {}
     for image in document["images"]:
         if image["id"] in instances:

@@ -5,13 +5,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 from jaxtyping import Bool, UInt8
 from numpy import ndarray
 
 from cstm.config import Split
 from cstm.data.files import digest
 from cstm.data.masks import decode_mask, read_segmentation
+from cstm.data.picture import read_picture
 
 TEST_PERCENT = 15
 """Of the photographs; neither they nor cut-outs of them are ever seen in training."""
@@ -81,23 +81,7 @@ class Photograph(NamedTuple):
 
 @lru_cache(maxsize=8)
 def _decode(path: Path) -> UInt8[ndarray, "height width 3"]:
-    # Masks are of the picture as stored: no turning by what the camera noted.
-    picture = read_picture(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-    picture.flags.writeable = False
-    return picture
-
-
-def read_picture(path: Path, flags: int) -> ndarray:
-    """Decode a picture as OpenCV does with these flags.
-
-    Raises:
-        ValueError: it can't be read.
-    """
-    picture = cv2.imread(str(path), flags)
-    if picture is None:
-        raise ValueError(f"{path}: not a picture that can be read; get it anew")
-    return picture
+    return read_picture(path)
 
 
 def split_of(image: int | str) -> Split:

@@ -63,7 +63,11 @@ def phrase(
     where = ""
     if "relation" in clues:
         relation, landmark = clues["relation"].split("/")
-        where = f"{pick(rng, _RELATIONS[relation])} the {cast[int(landmark)].words[0]}"
+        *_, plain = names = _RELATIONS[relation]
+        said = pick(rng, names)
+        # "Moving to the left of the car" would be a direction.
+        said = plain if "motion" in clues else said
+        where = f"{said} the {cast[int(landmark)].words[0]}"
     if "place" in clues:
         where = f"{pick(rng, PLACES[clues['place']])} {where}".strip()
     link = pick(rng, ("is", "is", "", "that is"))

@@ -15,7 +15,7 @@ from cstm.data.composed.scene import Scene
 from cstm.data.composed.sentences import Sentence, describe
 from cstm.data.composed.stock import Stock, may_hold
 from cstm.data.draws import choose, pick
-from cstm.data.nouns import CATEGORIES, COCO_CLASSES, COCO_KINDS, meant_by, noun_of
+from cstm.data.nouns import BROADER, CATEGORIES, COCO_CLASSES, COCO_KINDS, meant_by, noun_of
 
 KINDS: dict[Kind, float] = {"look-alikes": 0.32, "composed": 0.38, "whole": 0.3}
 """Shares of the kinds of clips: the same cut-out twice, several on a photograph, a photograph."""
@@ -53,6 +53,9 @@ def draw_plan(rng: Generator, stock: Stock, motions: Mapping[str, float]) -> Pla
         if scene is None:
             continue
         cast = describe_cast(scene)
+        if scene.held & {meant for one in cast for word in one.words for meant in meant_by(word)}:
+            # Sentences know nothing of the driver in a bus who could be meant, too.
+            continue
         targets = _targets(rng, scene, cast, kind)
         sentences = describe(rng, cast, targets, pair=kind == "look-alikes") if targets else None
         if not sentences:
@@ -126,7 +129,9 @@ def _is_absent(word: str, scene: Scene) -> bool:
 
     Only of classes that the photograph's file marks is it known that they are not in it.
     """
+    if word in BROADER:
+        return False
     meant = meant_by(word)
-    present = {actor.figure.category for actor in scene.actors}
+    present = scene.held | {actor.figure.category for actor in scene.actors}
     is_known = meant & COCO_CLASSES <= scene.backdrop.photograph.categories
     return is_known and not present & meant and not may_hold(list(scene.backdrop.figures), meant)

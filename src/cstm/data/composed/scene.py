@@ -99,6 +99,11 @@ class Scene:
     camera: Camera
 
     @property
+    def held(self) -> frozenset[str]:
+        """Classes of what comes along within actors' cut-outs, and is no actor."""
+        return frozenset[str]().union(*(actor.figure.holds for actor in self.actors))
+
+    @property
     def frame(self) -> Box:
         """The target frame's picture."""
         return Box(0.0, 0.0, float(self.width), float(self.height))
