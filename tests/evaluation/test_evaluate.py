@@ -15,11 +15,11 @@ from cstm.config import ClipConfig
 from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.coco_results import image_ids
 from cstm.data.frame_range import FrameRange
-from cstm.data.masks import encode_mask
+from cstm.data.masks import decode_mask, encode_mask
 from cstm.data.synthetic import synthesize
 from cstm.data.transforms import ResizePad
 from cstm.data.words import Vocabulary
-from cstm.evaluation.evaluate import evaluate, share, spread
+from cstm.evaluation.evaluate import _told, evaluate, share, spread
 from cstm.evaluation.metrics import ReleasedProtocol, make_protocol
 from cstm.evaluation.tables import metric_tables
 from cstm.experiments import get_experiment
@@ -89,6 +89,53 @@ def test_frames_of_several_shapes_share_a_batch_without_padding(network, samples
     assert results[0]["mean_iou"] == pytest.approx(results[1]["mean_iou"], abs=1e-3)
 
 
+class Heard(ActorSegmenter):
+    """So many eighths of the picture, from the top, and a presence, by the sentence alone."""
+
+    @staticmethod
+    def of(words):
+        return words.sum(1) % 7 + 1, (words.sum(1) % 5 - 1.5)
+
+    def predict(self, clip, words):
+        eighths, presence = self.of(words)
+        rows = torch.arange(clip.shape[-2])[:, None].expand(clip.shape[-2:])
+        mask = 40.0 * (rows < clip.shape[-2] * eighths[:, None, None] / 8) - 20
+        return Predicted(mask, presence)
+
+
+def test_every_sample_has_the_answer_to_its_own_sentence(network, samples):
+    _, vocabulary = network
+    heard = Heard(get_experiment("tiny").model, len(vocabulary)).eval()
+    turned = Turned(samples.root, "test", CLIP)
+    metric = make_protocol("ratio", 96)
+    fitted = ClipConfig(size=96, resize="fit")
+    list(evaluate(heard, vocabulary, turned, fitted, metric, batch=7, workers=0))
+    told = set()
+    for index, row in metric.rows.items():
+        words = torch.tensor([vocabulary.encode(turned.pairs[index].sentence)])
+        eighths, presence = (float(value) for value in heard.of(words))
+        (found,) = row.predictions
+        assert found.score == pytest.approx(1 / (1 + np.exp(-presence)), abs=1e-4)
+        share = (
+            decode_mask(found.mask).mean() if presence > 0 else float(decode_mask(found.mask).any())
+        )
+        assert share == pytest.approx(eighths / 8 if presence > 0 else 0, abs=0.02)
+        told.add((eighths, presence))
+    assert len(told) > 5
+
+
+def test_what_is_told_of_a_sample_is_its_own(samples):
+    index = next(n for n in range(len(samples)) if samples[n].look_alike is not None)
+    sample, pair = samples[index], samples.pairs[index]
+    pair = replace(pair, camera="moving", kind="look-alikes", actor="dog")
+    for shown, picked in ((sample.mask, 1), (sample.look_alike, 0)):
+        told = _told(pair, sample, shown.astype(np.float32), {pair.video})
+        assert told.picked == picked
+        assert (told.camera, told.kind, told.actor) == ("moving", "look-alikes", "dog")
+        assert (told.tags, told.action, told.direction) == (pair.tags, pair.action, pair.direction)
+        assert told.combination == "unseen"
+
+
 class Logged(A2DSentences):
     """Writes down which process asks for what."""
 
@@ -144,16 +191,20 @@ def test_iou_is_taken_at_native_resolution(network, samples):
 @pytest.mark.parametrize("resize", ["pad", "squash"])
 def test_released_binarises_the_picture_without_its_padding(network, samples, resize):
     """Of a padded square 64 high, the picture's rows are those from 5 to 57."""
-    seen = []
+    seen, raised = [], []
 
     class Watched(ReleasedProtocol):
         def mask(self, native, small, is_raised):
             seen.append(small.shape)
+            raised.append(is_raised)
             return super().mask(native, small, is_raised)
 
     clip = replace(CLIP, resize=resize)
     list(evaluate(*network, samples, clip, Watched(64), [0, 5], workers=0))
     assert seen == [(53, 64) if resize == "pad" else (64, 64)] * 2
+    heard = Heard(get_experiment("tiny").model, len(network[1])).eval()
+    list(evaluate(heard, network[1], samples, clip, Watched(64), [0, 5], workers=0))
+    assert raised == [False, False, True, True], "masks of networks with presence are raised"
 
 
 def test_image_ids_are_the_communitys(samples):
@@ -222,10 +273,11 @@ def test_tables_are_there_even_where_no_file_can_be(samples, tmp_path, monkeypat
 
 
 class White(ActorSegmenter):
-    """Says "actor" where the target frame is light."""
+    """Says "actor" where the target frame is light; for every second sentence, where it isn't."""
 
     def predict(self, clip, words):
-        return Predicted(20 * (clip[:, clip.shape[1] // 2].mean(1) - 0.7))
+        sign = 1 - 2 * (words.sum(1) % 2)[:, None, None]
+        return Predicted(20 * sign * (clip[:, clip.shape[1] // 2].mean(1) - 0.7))
 
 
 @pytest.mark.parametrize("camera_motion", ["kept", "compensated"])
@@ -247,6 +299,12 @@ def test_a_second_look_finds_what_the_segmenters_finds(samples, network, camera_
         (once,) = once_only.segment(video, [pair.sentence], frames=frame)
         changed += bool((once.masks != found.masks).any())
     assert changed
+    alike = [p for p in samples.pairs if (p.video, p.frame) == (pair.video, pair.frame)]
+    sentences = [one.sentence for one in alike]
+    (together,) = segmenter.segment(video, sentences, frames=frame)
+    for sentence, mask in zip(sentences, together.masks, strict=True):
+        (apart,) = segmenter.segment(video, [sentence], frames=frame)
+        assert (mask == apart.masks[0]).all(), "each sentence is asked again itself"
     with pytest.raises(ValueError, match="native size"):
         evaluate_command("tiny", root=samples.root, protocol="released", looks=2)
 
@@ -268,6 +326,7 @@ def test_a_spread_of_samples_reaches_over_the_whole_dataset():
     assert spread(10, 10) == spread(10, 99) == list(range(10))
     assert spread(10, 5) == [0, 2, 4, 6, 8]
     assert len(set(spread(997, 300))) == 300
+    assert spread(997, 300)[-1] > 990
 
 
 @pytest.mark.parametrize("total", [0, 1, 2, 7, 16, 97])

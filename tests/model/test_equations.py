@@ -197,6 +197,41 @@ def test_the_decoder_is_equation_9(fusion, side, widths, style, concatenate, see
     assert (len(decoder.refinements[4]) > 0) == (style == "refined")
 
 
+@pytest.mark.parametrize("fusion", ["lgfs", "add"])
+def test_selection_is_the_temporal_share_of_the_norms(fusion):
+    torch.manual_seed(0)
+    decoder = Decoder([2] * 5, [2] * 5, 3, 4, fusion).eval()
+    grids = [16, 8, 4, 2, 1]
+    spatial, temporal = ([torch.randn(1, 2, g, g) for g in grids] for _ in range(2))
+    sentence = torch.randn(1, 3)
+    shares = decoder.selection(spatial, temporal, sentence)
+    sides = decoder.spatial(spatial, sentence), decoder.temporal(temporal, sentence)
+    for number, share in enumerate(shares):
+        gates = [torch.ones(4), torch.ones(4)]
+        if fusion == "lgfs":
+            layers = decoder.fusions[number].spatial_gate, decoder.fusions[number].temporal_gate
+            heard = [torch.tensor(linear(g, sentence[0].tolist())).exp() for g in layers]
+            gates = [one / sum(heard) for one in heard]
+        of_spatial, of_temporal = (
+            (gate[:, None, None] * side[number][0]).square().sum(0).sqrt()
+            for gate, side in zip(gates, sides, strict=True)
+        )
+        assert_close(share[0], of_temporal / (of_spatial + of_temporal).clamp(min=1e-6))
+
+
+def test_a_full_head_is_convolutions_with_relu_between():
+    torch.manual_seed(0)
+    decoder = Decoder([2] * 5, None, 3, 4, style="full").eval()
+    features = [torch.randn(1, 2, 2**k, 2**k) for k in (4, 3, 2, 1, 0)]
+    sentence = torch.randn(1, 3)
+    x = decoder.features(features, None, sentence)[0]
+    (*hidden, last) = [m for m in decoder.heads[0].modules() if isinstance(m, torch.nn.Conv2d)]
+    assert hidden
+    for convolution in hidden:
+        x = convolution(x).clamp(min=0)
+    assert_close(decoder(features, None, sentence).maps[0], last(x).squeeze(1))
+
+
 @pytest.mark.parametrize("fusion", [Add(), Max()])
 def test_fusions_without_language_ignore_it(fusion):
     spatial, temporal = torch.randn(2, 3, 4, 4), torch.randn(2, 3, 4, 4)

@@ -207,6 +207,47 @@ def test_the_stream_hands_out_its_attention():
     assert_close(features.sentence, plain.sentence)
 
 
+@pytest.mark.parametrize("cmam_stages", [(1, 2, 3, 4, 5), (2, 4)])
+def test_every_stage_goes_on_from_what_language_has_modulated(cmam_stages):
+    """Section 3.2: the modulated feature of a stage is the input of the next one."""
+    stream = build(replace(TINY, cmam_stages=cmam_stages)).eval().temporal
+    visual = torch.rand(2, 3, 8, 64, 64)
+    features, found = stream.attention(visual, WORDS)
+    language = stream.language(WORDS)
+    expected, x = [], visual
+    for number in range(1, 6):
+        x = stream.coordinates[number - 1](stream.backbone.stages[number - 1](x))
+        if number in cmam_stages:
+            cmam = stream.cmam[str(number)]
+            assert_close(found[number].map, cmam.attention_map(x, language))
+            x = cmam(x, language)
+        expected.append(x[:, :, x.shape[2] // 2])
+    assert_close(features.stages, expected)
+
+
+def test_the_decoder_reads_the_spatial_streams_sentence_first():
+    network = build(TINY).eval()
+    heard = []
+    network.decoder.register_forward_pre_hook(lambda _, inputs: heard.append(inputs))
+    network.predict(torch.rand(2, 8, 3, 64, 64), WORDS)
+    ((spatial, temporal, sentence),) = heard
+    of_each = [s.language(WORDS).sentence for s in (network.spatial, network.temporal)]
+    assert_close(sentence, torch.cat(of_each, dim=1))
+    assert [stage.shape[1] for stage in spatial] == list(network.spatial.backbone.widths)
+    assert [stage.shape[1] for stage in temporal] == list(network.temporal.backbone.widths)
+
+
+def test_an_explanation_shows_the_attention_of_the_target_frame():
+    network = build(TINY).eval()
+    clip = torch.rand(2, 8, 3, 64, 64)
+    shown = network.explain(clip, WORDS).attention["temporal"]
+    _, found = network.temporal.attention(clip.transpose(1, 2), WORDS)
+    for stage, one in shown.items():
+        frames = found[stage].map
+        assert_close(one.map, frames[:, :, frames.shape[2] // 2])
+    assert found[1].map.shape[2] == 8
+
+
 @pytest.mark.parametrize("missing", [None, "spatial", "temporal"])
 def test_an_explanation_is_of_the_answer_that_prediction_gives(missing):
     torch.manual_seed(0)

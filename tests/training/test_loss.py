@@ -39,6 +39,17 @@ def test_dice_is_zero_for_the_mask_itself_and_nearly_one_for_its_complement():
     assert float(with_dice - without) == pytest.approx(2 * float(dice_loss(target, target)))
 
 
+def test_dice_is_the_mean_of_each_masks_own():
+    """Else a large actor in a batch would hide a small one."""
+    torch.manual_seed(0)
+    logits, target = torch.randn(2, 8, 8), torch.zeros(2, 8, 8)
+    target[0, 2, 2], target[1, :7] = 1, 1
+    each = []
+    for one, mask in zip(logits.sigmoid(), target, strict=True):
+        each.append(1 - (2 * float((one * mask).sum()) + 1) / (float(one.sum() + mask.sum()) + 1))
+    assert float(dice_loss(logits, target)) == pytest.approx(sum(each) / 2, rel=1e-5)
+
+
 def test_dice_pushes_every_pixel_down_where_the_actor_is_absent():
     logits = torch.randn(1, 8, 8, requires_grad=True)
     dice_loss(logits, torch.zeros(1, 8, 8)).backward()
@@ -53,6 +64,30 @@ def test_an_actor_is_there_where_its_mask_has_a_pixel():
     loss = presence_loss(torch.tensor([1.0, 2.0]), target)
     absent, present = -math.log(1 - 1 / (1 + math.exp(-1))), -math.log(1 / (1 + math.exp(-2)))
     assert float(loss) == pytest.approx((absent + present) / 2)
+
+
+def test_a_dense_task_is_a_mean_over_stages_at_the_finest_ones_cells():
+    task = DenseTask((2, 3, 4, 2, 2), (2, 3), {"action": 9, "direction": 7})
+    for head in task.heads:
+        torch.nn.init.zeros_(head.weight)
+        torch.nn.init.zeros_(head.bias)
+    features = [torch.randn(1, w, 24 >> i, 24 >> i) for i, w in enumerate((2, 3, 4, 2, 2))]
+    # Of 36 pixels in a row, three make a cell, and the middle one is what the cell has.
+    labels = torch.zeros(1, 36, 36, dtype=torch.uint8)
+    labels[0, 16, 16] = 2
+    loss, accuracy = task(features, {"action": labels, "direction": labels})
+    assert loss.item() == pytest.approx(math.log(9) + math.log(7), rel=1e-5)
+    assert not math.isnan(accuracy["action"]), "a cell of the finest stage has it"
+
+
+def test_a_dense_task_sees_which_channels_stand_out_and_not_how_large_they_are():
+    torch.manual_seed(0)
+    task = DenseTask((2, 3, 4, 2, 2), (2, 3), {"action": 9})
+    features = [torch.randn(1, w, 16 >> i, 16 >> i) for i, w in enumerate((2, 3, 4, 2, 2))]
+    labels = {"action": torch.randint(0, 10, (1, 32, 32)).to(torch.uint8)}
+    loss, _ = task(features, labels)
+    larger, _ = task([10 * feature + 5 for feature in features], labels)
+    assert larger.item() == pytest.approx(loss.item(), rel=1e-3)
 
 
 def test_a_dense_task_counts_known_pixels_alone_and_can_be_learned():

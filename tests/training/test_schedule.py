@@ -67,6 +67,10 @@ def test_the_average_follows_and_forgets_the_beginning():
         expected = decay * expected + (1 - decay) * number
     assert float(mean[0]) == pytest.approx(expected, rel=1e-5)
     assert not mean.requires_grad
+    (counter, *_) = (n for n, b in network.named_buffers() if b.dtype == torch.int64)
+    network.get_buffer(counter).fill_(7)
+    average.update(network, 10)
+    assert average.network.get_buffer(counter) == 7
     assert torch.equal(average.network.decoder.heads[1][0].bias, network.decoder.heads[1][0].bias)
 
 
