@@ -148,6 +148,7 @@ def test_a_mirror_swaps_left_and_right_in_words():
     assert mirror_sentence("the dog on the Left is running to the right") == (
         "the dog on the right is running to the left"
     )
+    assert mirror_sentence("leftmost, going rightwards") == "rightmost, going leftwards"
 
 
 def test_an_epoch_sees_every_sample_once_and_only_seed_and_epoch_decide(prepared):
@@ -175,6 +176,20 @@ def test_sentences_of_a_frame_stay_together_and_look_alikes_first(prepared):
     }
     assert of_look_alikes == told
     assert len(told) > 2
+
+
+def test_one_of_two_look_alikes_is_enough_to_tell(prepared, monkeypatch):
+    pairs = list(prepared.pairs)
+    one, other = next(
+        (group[0], index)
+        for group in prepared.groups
+        for index in group
+        if pairs[group[0]].look_alike == pairs[index].instance
+    )
+    pairs[other] = replace(pairs[other], look_alike=None)
+    monkeypatch.setattr(prepared, "pairs", pairs)
+    assert prepared._are_look_alikes(one, other)
+    assert prepared._are_look_alikes(other, one)
 
 
 def test_who_is_there_has_a_mask_however_small():

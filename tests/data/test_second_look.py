@@ -68,6 +68,13 @@ def test_only_who_is_small_and_there_is_looked_at_again_in_batches():
     assert white.asked == [[0, 2], [4]]
 
 
+def test_who_is_tiny_is_not_blown_up_from_a_few_pixels():
+    found = disc(90, 160, 3)
+    window = find_window(Seen([], None, np.where(found, 0.9, 0.0), found))
+    assert window is not None
+    assert window.side == 32
+
+
 @given(
     height=st.integers(2, 200),
     width=st.integers(2, 200),

@@ -16,6 +16,8 @@ def test_wide_frame_is_centred():
     assert ResizePad.for_frame(240, 320, 128) == ResizePad(
         240, 320, rows=128, columns=128, top=16, left=0, height=96, width=128
     )
+    odd = ResizePad.for_frame(98, 320, 128)
+    assert (odd.height, odd.top) == (39, 44), "what is over lies below, as the authors have it"
 
 
 @given(sides, sides, st.integers(1, 5))

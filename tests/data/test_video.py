@@ -14,7 +14,7 @@ from cstm.config import ClipConfig
 from cstm.data.clock import Clock
 from cstm.data.frame_count import count_frames
 from cstm.data.frame_range import FrameRange
-from cstm.data.video import open_video, read_clip
+from cstm.data.video import _duration, open_video, read_clip
 
 
 def pictures(count: int, height: int = 48, width: int = 64) -> list[np.ndarray]:
@@ -494,3 +494,19 @@ def test_a_pipe_is_not_called_missing(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="is a pipe or a device"):
         open_video(tmp_path / "pipe")
+
+
+def test_hours_of_a_duration_count(tmp_path):
+    path = tmp_path / "long.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for second in (0, 4000):
+            frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+            frame.pts, frame.time_base = second, Fraction(1)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    with av.open(str(path)) as container:
+        (stream,) = container.streams.video
+        assert stream.duration is None, "else Matroska's own word is not asked"
+        assert _duration(container, stream) == pytest.approx(4001, abs=1)

@@ -87,6 +87,14 @@ def test_enough_is_seen_of_every_actor_and_the_border_cuts_some():
     assert 0.05 < np.mean(np.array(shares) < 1) < 0.9
 
 
+def test_no_part_shows_nothing_but_an_actor():
+    mask = box(4, 4, SIZE // 2, SIZE // 2)
+    parts = nearer([row_of(mask)])
+    shares = [mask[p.top : p.top + p.side, p.left : p.left + p.side].mean() for p in parts]
+    assert len(shares) > 20
+    assert max(shares) <= 0.85
+
+
 def test_a_part_holds_padding_only_where_the_picture_is_too_low():
     parts = nearer([row_of(box(26, 20, 12, 12), padding=16)])
     assert {part.side <= 32 for part in parts} == {True, False}

@@ -392,3 +392,12 @@ def test_pick_compares_means_inside_both_masks(probability: np.ndarray, border: 
 def test_pick_of_a_tie_is_half():
     named = np.array([[True, True, True, False]])
     assert pick(np.full((1, 4), 0.3, np.float32), named, ~named) == 0.5
+
+
+def test_released_takes_half_of_what_the_network_gave_at_most_and_not_of_its_resizing():
+    small = np.array([[0.9, 0.3], [0.3, 0.3]], np.float32)
+    native = np.full((4, 4), 0.5, np.float32)
+    mask = ReleasedProtocol(2).mask(native, small)
+    assert mask[:2, :2].any()
+    assert not mask[2:, 2:].any()
+    assert not ReleasedProtocol(2).mask(native, 0.5 * small, is_raised=True).any()

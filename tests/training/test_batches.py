@@ -67,6 +67,14 @@ def test_light_changes_pixels_and_nothing_else(mixture):
         assert not torch.equal(one.clip, other.clip)
 
 
+def test_light_falls_on_the_part_that_is_shown(mixture, monkeypatch):
+    zoomed = replace(SCHEDULE, flip=False, photometry=False)
+    parts = epoch_of(mixture, zoomed)
+    monkeypatch.setattr(Photometry, "draw", lambda *_, **__: Photometry())
+    lit = epoch_of(mixture, replace(zoomed, photometry=True))
+    assert all(torch.equal(a.clip, b.clip) for a, b in zip(parts, lit, strict=True))
+
+
 def test_a_colour_that_a_sentence_tells_stays(mixture, monkeypatch):
     def draw(_, is_colour_told: bool) -> Photometry:
         return Photometry(saturation=float(is_colour_told))

@@ -9,13 +9,17 @@ import torch
 
 from cstm.cli.weights import calibrate as calibrate_command
 from cstm.config import ClipConfig, Experiment
+from cstm.data.coco_results import Prediction
 from cstm.data.composed.clips import CLIPS
 from cstm.data.datasets import open_dataset
+from cstm.data.masks import encode_mask
 from cstm.data.words import Vocabulary
+from cstm.evaluation.metrics import RatioProtocol
+from cstm.evaluation.rows import Told
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
 from cstm.training.batch_norm import statistics_anew
-from cstm.training.calibrate import Presences, calibrate
+from cstm.training.calibrate import Presences, calibrate, presences_of
 from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 
@@ -28,6 +32,15 @@ def test_the_threshold_is_the_highest_that_loses_few(lost):
     assert found.rejected == (presences.absent < found.threshold).mean()
     higher = np.nextafter(found.threshold, 1)
     assert (presences.present < higher).mean() > lost
+
+
+def test_who_is_there_and_who_is_not_are_told_apart():
+    metric, mask = RatioProtocol(), np.ones((4, 4), bool)
+    for number, (truth, score) in enumerate([(mask, 0.9), (~mask, 0.2), (mask, 0.6)]):
+        found = [Prediction(score, encode_mask(mask))]
+        metric.add(number, f"{number}", encode_mask(truth), found, Told())
+    present, absent = presences_of(metric)
+    assert (present.tolist(), absent.tolist()) == ([0.9, 0.6], [0.2])
 
 
 def test_a_share_of_a_hundred_is_a_whole_number_of_them():

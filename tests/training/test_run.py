@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 from lightning_fabric import Fabric
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from small import EXPERIMENT, SCHEDULE
 
 from cstm.config import Experiment
@@ -191,6 +191,23 @@ def test_what_an_encoder_knew_is_held_on_to(world, prepared, tmp_path):
     narrow = replace(EXPERIMENT, encoders=distilled)
     with pytest.raises(ValueError, match=r"narrow2d .* leave out --encoders\.distillation-weight"):
         train_all(run_of(world, prepared, tmp_path / "other", narrow))
+
+
+def test_parts_learn_at_their_rates_and_the_best_epoch_is_kept(
+    world, prepared, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Progress, "best_epoch", lambda _: 1)
+    schedule = replace(SCHEDULE, samples=8, average=0.0, spatial_rate=1e-6)
+    alone = replace(EXPERIMENT, decoder=schedule, joint="alone")
+    train_all(run_of(world, prepared, tmp_path, alone))
+    best, last = (
+        load_file(tmp_path / "joint" / f"{name}.safetensors") for name in ("best", "last")
+    )
+    moved = {key: float((best[key] - last[key]).abs().max()) for key in best if "weight" in key}
+    fast = [far for key, far in moved.items() if key.startswith("decoder.fusions")]
+    slow = [far for key, far in moved.items() if key.startswith("spatial.backbone")]
+    assert min(fast) > 1e-4, "best is of the first epoch, last of the second"
+    assert max(slow) < 1e-6
 
 
 def test_fresh_heads_probe_in_the_first_steps_alone(world, prepared, tmp_path, monkeypatch):
