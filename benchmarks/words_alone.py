@@ -98,4 +98,7 @@ def area_under_curve(scores: Float[ndarray, " n"], is_true: Bool[ndarray, " n"])
 
 
 if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)
+    try:
+        tyro.cli(main, description=__doc__)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None

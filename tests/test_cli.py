@@ -1,8 +1,12 @@
 """The command line as a user meets it: every mistake is one line, exit code 2, nothing written."""
 
+import errno
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -267,6 +271,7 @@ def test_every_command_of_the_benchmarks_refuses_what_it_cannot_use(cstm, tmp_pa
     refused(cstm("check-data", "a2d", nowhere), "no such folder")
     refused(cstm("check-data", "jhmdb", nowhere), "no such folder")
     refused(cstm("evaluate", "tiny", "--data", "jhmdb", "--root", tmp_path), "jhmdb_annotation.txt")
+    refused(cstm("evaluate", "tiny", "--root", nowhere, "--workers", -1), "at least 0, got -1")
     refused(cstm("score", nowhere, nowhere), "nowhere")
     refused(cstm("fetch", "i3b"), "did you mean i3d?")
     text = tmp_path / "text.pth.tar"
@@ -389,10 +394,87 @@ def test_two_results_in_one_file(cstm, tmp_path):
     refused(cstm("evaluate", "tiny", "--root", tmp_path, *files), "name two files")
 
 
-def test_a_reader_who_has_seen_enough_is_no_error():
-    command = Path(sys.executable).with_name("cstm")
+COMMAND = Path(sys.executable).with_name("cstm")
+
+
+def test_a_terminal_that_knows_few_letters_gets_others():
+    for encoding in ("ascii", "latin-1"):
+        environment = {**os.environ, "PYTHONIOENCODING": encoding}
+        done = subprocess.run(
+            [COMMAND, "profile", "tiny"], env=environment, capture_output=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert b"GMAC" in done.stdout
+
+
+def test_a_closed_terminal_leaves_nothing_behind(clip, tmp_path):
+    out = tmp_path / "out"
     process = subprocess.Popen(
-        [command, "train", "tiny", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [COMMAND, "segment", "-", "--query", "a dog", "--weights", "tiny", "--out", str(out)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert process.stdin is not None
+    process.stdin.write(clip.read_bytes()[:5000])
+    process.stdin.flush()
+    end = time.monotonic() + 60
+    while not list(tmp_path.glob("cstm-*")):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    process.send_signal(signal.SIGHUP)
+    _, complaint = process.communicate(timeout=60)
+    assert (process.returncode, complaint) == (130, b"cstm: stopped\n")
+    assert not [path for path in tmp_path.iterdir() if path.name != clip.name]
+
+
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 2), (">&-", 0)])
+def test_closed_streams_are_no_traceback(clip, tmp_path, closed, code):
+    video = "-" if closed == "<&-" else clip
+    asked = f"segment {video} --query 'a dog' --weights tiny --save json --out {tmp_path / 'out'}"
+    done = subprocess.run(
+        f"{COMMAND} {asked} {closed}", shell=True, capture_output=True, check=False
+    )
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+    assert (tmp_path / "out" / "masks.json").exists() == (code == 0)
+
+
+def test_a_full_disk_says_which(cstm, clip, tmp_path, monkeypatch):
+    def fill(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("cstm.inference.load.load", fill)
+    out = tmp_path / "out"
+    refused(cstm("segment", clip, "--query", "a dog", "--out", out), "No space left", "TMPDIR")
+
+
+def test_python_names_what_may_be_chosen():
+    """Annotations would be checked within the tests, and are not outside."""
+    tries = {
+        'cstm.FrameRange(1, 2, unit="minutes")': "unit should be frames or seconds",
+        'cstm.load("tiny", precision="bf16")': "precision should be auto, 32-true or bf16-mixed",
+        'cstm.load("tiny", device="cuda:0")': "device should be auto, cpu or cuda",
+        'cstm.load("tiny", looks=3)': "looks should be 1 or 2",
+        'net.segment([], ["a dog"], keep="probability")': "keep should be masks or probabilities",
+        'net.segment([], ["a dog", 1])': "a list of sentences, got 1 in it",
+        'net.segment([], (q for q in ["zygomorphic"]))': "none of the words",
+        'net.segment([], numpy.array(["zygomorphic", "a dog"]))': "none of the words",
+    }
+    code = ["import cstm, numpy", 'net = cstm.load("tiny")']
+    code += [f"try: {tried}\nexcept ValueError as error: print(error)" for tried in tries]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(code)], capture_output=True, text=True, check=True
+    )
+    told = done.stdout.splitlines()
+    assert len(told) == len(tries), told
+    for line, words in zip(told, tries.values(), strict=True):
+        assert words in line
+
+
+def test_a_reader_who_has_seen_enough_is_no_error():
+    process = subprocess.Popen(
+        [COMMAND, "train", "tiny", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
     process.stdout.close()

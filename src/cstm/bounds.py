@@ -1,6 +1,16 @@
 """Bounds of settings."""
 
 import math
+from collections.abc import Iterable
+
+
+def one_of(choices: Iterable[object], **settings: object) -> None:
+    """Refuse settings that are none of the choices."""
+    known = list(choices)
+    for name, value in settings.items():
+        if value not in known:
+            *first, last = map(str, known)
+            raise ValueError(f"{name} should be {', '.join(first)} or {last}, got {value!r}")
 
 
 def at_least(least: int, **settings: int | float) -> None:

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
 from lightning_fabric import Fabric
 from torch import Tensor, distributed
 
+from cstm.bounds import one_of
 from cstm.config import Device, Precision, PrecisionInUse
 
 
@@ -17,8 +18,9 @@ def pick_device(device: Device) -> torch.device:
     """The device of that name; ``auto`` is a GPU where there is one.
 
     Raises:
-        ValueError: there is no GPU that torch can use.
+        ValueError: there is no GPU that torch can use, or no such name.
     """
+    one_of(get_args(Device), device=device)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
@@ -32,7 +34,11 @@ def pick_precision(
     """The precision of that name; ``auto`` is bfloat16 on a CPU that has instructions for it.
 
     Elsewhere bfloat16 is emulated, and slower. An older torch does not tell what a CPU has.
+
+    Raises:
+        ValueError: there is no such name.
     """
+    one_of(get_args(PrecisionInUse), precision=precision)
     if precision != "auto":
         return precision
     knows = getattr(torch.cpu, "get_capabilities", dict)()

@@ -3,11 +3,13 @@
 import json
 import os
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 
 from cstm.cli.measure import evaluate as evaluate_command
 from cstm.cli.measure import score as score_command
@@ -354,3 +356,17 @@ def test_tables_name_the_protocol_and_have_a_row_for_every_group(network, sample
     expected = {"": "all", "samples": "10", "AP": "16.0", "overall": "17.0", "mean": "18.0"}
     assert shown | expected | {f".{x}": f"{x + 6}.0" for x in range(5, 10)} == shown
     assert sum(table.row_count for table in tables[1:]) == sum(len(result[k]) for k in BREAKDOWNS)
+
+
+def test_tables_show_every_digit_on_80_columns_and_any_word(network, samples):
+    result = measured(network, samples, 4, [0, 1, 2])
+    full = {key: 1.0 for key, value in result.items() if isinstance(value, float)}
+    row = {**result, **full, "samples": 12345, "pick_rate": 1.0, "look_alike_samples": 9}
+    names = ("[/x]", "dog [b]")
+    row["by_actor"] = {name: {**row} for name in names}
+    console = Console(file=StringIO(), width=80)
+    for table in metric_tables(row):
+        console.print(table)
+    told = console.file.getvalue()
+    assert "…" not in told
+    assert all(name in told for name in names)

@@ -1,5 +1,6 @@
 """The command line: one thin function per command."""
 
+import errno
 import os
 import re
 import signal
@@ -9,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from functools import partial, wraps
 from importlib.metadata import version
-from io import StringIO
+from io import StringIO, TextIOWrapper
 
 import tyro
 from tyro.conf import FlagCreatePairsOff
@@ -45,24 +46,38 @@ COMMANDS = {
 def main() -> None:
     """Run the command that the arguments name; a user's mistake is one line and exit code 2."""
     warnings.showwarning = _show_warning
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # not every terminal knows ≥
+    for ending in ("SIGTERM", "SIGHUP"):
+        if (number := getattr(signal, ending, None)) and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     try:
         try:
             _parse(sys.argv[1:])()
         finally:
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except BrokenPipeError:
         # Whoever reads has seen enough, as in `cstm train --help | head`: nothing more to write.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except (ValueError, OSError) as error:
-        print(f"cstm: {error}", file=sys.stderr)
+        told = str(error)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            told = (
+                f"{error.strerror} where the output or temporary files (TMPDIR) go; free some, or "
+                "choose another place"
+            )
+        print(f"cstm: {told}", file=sys.stderr)
         sys.exit(2)
     except (RuntimeError, MemoryError) as error:
         whose = full_memory(error)
         if whose is None:
             raise
-        print(f"cstm: the {whose}'s memory is full; a smaller batch takes less", file=sys.stderr)
+        print(
+            f"cstm: the {whose}'s memory is full; a smaller batch or size takes less",
+            file=sys.stderr,
+        )
         sys.exit(2)
     except KeyboardInterrupt:
         print("cstm: stopped", file=sys.stderr)

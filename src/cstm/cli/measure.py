@@ -79,6 +79,7 @@ def evaluate(
     from cstm.progress import track
     from cstm.training.checkpoint import load_checkpoint
 
+    at_least(0, workers=workers)
     _check_settings(batch, samples, overwrite, save_predictions, save_truth)
     if looks == 2 and protocol == "released":
         raise ValueError(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
+from cstm.bounds import one_of
+
 _ROUNDING = 1e-6
 """Seconds by which a frame's time may be off: far less than a tick of any container's clock."""
 _MOST = 10**12
@@ -37,7 +39,7 @@ class FrameRange:
 
     Raises:
         ValueError: an end is negative or not before the other one, frames are not counted in
-            whole numbers, or ``every`` is below 1.
+            whole numbers, ``every`` is below 1, or there is no such unit.
     """
 
     start: int | float = 0
@@ -49,6 +51,7 @@ class FrameRange:
     """What ``start`` and ``stop`` count: frames from 0, or seconds since the first frame."""
 
     def __post_init__(self) -> None:
+        one_of(("frames", "seconds"), unit=self.unit)
         ends = [end for end in (self.start, self.stop) if end is not None]
         if not all(0 <= end <= _MOST for end in ends):
             raise ValueError(f"{self}: both are counted from the video's start, from 0 on")

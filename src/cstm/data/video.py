@@ -25,7 +25,9 @@ from cstm.data.container import open_container
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.upright import Upright
 
-NOTHING_DECODES = "{}: not one frame of the video can be decoded; is it complete?"
+NOTHING_DECODES = (
+    "{}: not one frame of it can be decoded; is it complete, and a video that FFmpeg reads?"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from cstm.config import ClipConfig
@@ -60,13 +61,14 @@ def _metric_table(
         box=box.SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,
+        padding=(0, 1, 0, 0),  # all columns fit 80 characters
     )
     table.add_column("", no_wrap=True)
     for heading in ("samples", *columns.values()):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, row in rows.items():
         cells = ("–" if row[key] is None else f"{100 * row[key]:.1f}" for key in columns)
-        table.add_row(name, str(row["samples"]), *cells)
+        table.add_row(escape(name), str(row["samples"]), *cells)
     return table
 
 

@@ -53,8 +53,10 @@ class Explanation:
 
         Raises:
             KeyError: :attr:`streams` doesn't list that encoder and stage.
+            IndexError: the sentence has no such word.
         """
-        map_ = self._native(self.explained.attention[stream][stage].map[0, word])
+        number = range(len(self.words))[word]
+        map_ = self._native(self.explained.attention[stream][stage].map[0, number])
         low, high = map_.min(), map_.max()
         return (map_ - low) / max(high - low, 1e-6)
 
@@ -72,10 +74,12 @@ class Explanation:
 
         Raises:
             ValueError: the network has one encoder only.
+            KeyError: there is no such stage.
         """
         if not self.explained.selection:
             raise ValueError("a network with one encoder has nothing to select from")
-        return self._native(self.explained.selection[stage - 1][0])
+        stages = dict(enumerate(self.explained.selection, start=1))
+        return self._native(stages[stage][0])
 
     def _native(self, map_: Float[torch.Tensor, "_height _width"]) -> Float[ndarray, "h w"]:
         """A map of the input, of any resolution, as large as the frame."""

@@ -20,6 +20,8 @@ def check_queries(queries: Sequence[str], vocabulary: Vocabulary) -> None:
     if not queries:
         raise ValueError("no query; give at least one sentence that describes an actor")
     for query in queries:
+        if not isinstance(query, str):
+            raise ValueError(f"queries should be a list of sentences, got {query!r} in it")
         words = vocabulary.tokenize(query)
         if not any(map(_is_word, words)):
             raise ValueError(
@@ -44,6 +46,8 @@ def encode_queries(queries: Sequence[str], vocabulary: Vocabulary) -> list[list[
     Raises:
         ValueError: see :func:`check_queries`.
     """
+    if not isinstance(queries, str):
+        queries = list(queries)  # an array is no sequence, and a generator is read once
     check_queries(queries, vocabulary)
     encoded = []
     for query in queries:

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from numpy import ndarray
 from torch import Tensor
 
+from cstm.bounds import one_of
 from cstm.config import ClipConfig, Looks
 from cstm.data.clip import reach
 from cstm.data.frame_range import ALL, FrameRange
@@ -92,6 +93,7 @@ class Segmenter:
         self.precision = precision
         self.batch = batch
         self.least_score = least_score
+        one_of((1, 2), looks=looks)
         self.looks = looks
 
     def segment(
@@ -118,6 +120,7 @@ class Segmenter:
             ValueError: no video to be read, or a query without a known word; at the end, where
                 none of the frames asked for has come.
         """
+        one_of(("masks", "probabilities"), keep=keep)
         words = torch.tensor(encode_queries(queries, self.vocabulary), device=self.device)
         if isinstance(video, str | Path):
             video = open_source(video, frames.seconds)

@@ -70,7 +70,7 @@ def _through_file(called: str, name: str, fill: Callable[[Path], object]) -> Vid
 
 
 def _take_pipe(path: Path) -> None:
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():
         raise ValueError("nothing is piped in; for instance: cat cats.mp4 | cstm segment - …")
     with path.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
