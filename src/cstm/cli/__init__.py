@@ -55,7 +55,7 @@ def main() -> None:
         try:
             _parse(sys.argv[1:])()
         finally:
-            if sys.stdout is not None:
+            if sys.stdout:  # None where it was closed
                 sys.stdout.flush()
     except BrokenPipeError:
         # Whoever reads has seen enough, as in `cstm train --help | head`: nothing more to write.
