@@ -12,9 +12,10 @@ from rotation import rotate
 
 from cstm.config import ClipConfig
 from cstm.data.clock import Clock
+from cstm.data.container import duration_of
 from cstm.data.frame_count import count_frames
 from cstm.data.frame_range import FrameRange
-from cstm.data.video import _duration, open_video, read_clip
+from cstm.data.video import open_video, read_clip
 
 
 def pictures(count: int, height: int = 48, width: int = 64) -> list[np.ndarray]:
@@ -509,4 +510,4 @@ def test_hours_of_a_duration_count(tmp_path):
     with av.open(str(path)) as container:
         (stream,) = container.streams.video
         assert stream.duration is None, "else Matroska's own word is not asked"
-        assert _duration(container, stream) == pytest.approx(4001, abs=1)
+        assert duration_of(container, stream) == pytest.approx(4001, abs=1)

@@ -6,6 +6,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.video.stream import VideoStream
 
 PICTURES_A_SECOND = 25
 """Frames a second of a folder of pictures, which has no rate of its own."""
@@ -42,6 +43,17 @@ def open_container(path: Path) -> InputContainer:
         raise ValueError(
             f"{path}: not a video that can be read ({reason}); is it complete?"
         ) from None
+
+
+def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
+    """Seconds that the video lasts by the container's word, if it has one."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    # Matroska's is that of the longest stream, sound included; many writers tell each one's, too.
+    if told := re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", "")):
+        hours, minutes, seconds = map(float, told.groups())
+        return 3600 * hours + 60 * minutes + seconds
+    return None if container.duration is None else container.duration / av.time_base
 
 
 def _pattern(folder: Path) -> str:

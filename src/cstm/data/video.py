@@ -1,6 +1,5 @@
 """Videos that FFmpeg reads, files or folders of pictures, one upright RGB frame at a time."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -8,7 +7,6 @@ from fractions import Fraction
 from numbers import Rational
 from pathlib import Path
 
-import av
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -21,7 +19,7 @@ from numpy import ndarray
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices
 from cstm.data.clock import Clock
-from cstm.data.container import open_container
+from cstm.data.container import duration_of, open_container
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.upright import Upright
 
@@ -101,7 +99,7 @@ class Video:
         span = 0.0
         upright = None
         with _stream_of(self.path) as (container, stream):
-            duration = _duration(container, stream)
+            duration = duration_of(container, stream)
             # Containers round durations. Where only the whole file's is known, sound may outlast
             # the pictures.
             slack = 2 / self.fps if len(container.streams) == 1 or stream.duration else 1.0
@@ -148,7 +146,7 @@ def open_video(path: str | Path) -> Video:
         height, width, _ = upright(first).shape
         aspect = _fraction(stream.sample_aspect_ratio) or Fraction(1)
         fps = _fraction(stream.average_rate) or _fraction(stream.guessed_rate) or Fraction(25)
-        duration = _duration(container, stream)
+        duration = duration_of(container, stream)
         announced = stream.frames or (round(duration * fps) if duration else None)
     return Video(path, width, height, fps, announced, 1 / aspect if upright.transposed else aspect)
 
@@ -246,14 +244,3 @@ def _refuse_picture(path: Path, number: int | None) -> None:
         raise ValueError(
             f"{path}: picture {number}, counted from 0, can't be read; copy it once more"
         ) from None
-
-
-def _duration(container: InputContainer, stream: VideoStream) -> float | None:
-    """Seconds that the video lasts by the container's word, if it has one."""
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    # Matroska's is that of the longest stream, sound included; many writers tell each one's, too.
-    if told := re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", "")):
-        hours, minutes, seconds = map(float, told.groups())
-        return 3600 * hours + 60 * minutes + seconds
-    return None if container.duration is None else container.duration / av.time_base

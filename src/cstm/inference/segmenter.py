@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 import torch
@@ -26,8 +26,10 @@ from cstm.inference import SegmentationWarning
 from cstm.inference.queries import encode_queries
 from cstm.inference.result import FrameResult
 from cstm.inference.source import open_source
-from cstm.inference.targets import Target, numbered, targets
+from cstm.inference.targets import Target, grouped, numbered, targets
 from cstm.model.network import Predicted
+
+Keep = Literal["masks", "probabilities"]
 
 
 @runtime_checkable
@@ -68,7 +70,7 @@ class Segmenter:
             longer (:func:`~cstm.data.second_look.look_again`).
 
     Raises:
-        ValueError: a batch below 1, or a score outside 0 to 1.
+        ValueError: a batch below 1, a score outside 0 to 1, or other looks.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Segmenter:
             raise ValueError(f"a batch holds at least 1 clip, got {batch}")
         if least_score is not None and not 0 <= least_score <= 1:
             raise ValueError(f"least_score should be from 0 to 1, got {least_score}")
+        one_of(get_args(Looks), looks=looks)
         self.device = torch.device(device)
         self.network = network.to(self.device).eval()
         self.vocabulary = vocabulary
@@ -93,14 +96,13 @@ class Segmenter:
         self.precision = precision
         self.batch = batch
         self.least_score = least_score
-        one_of((1, 2), looks=looks)
         self.looks = looks
 
     def segment(
         self,
         video: str | Path | Video | Iterable[UInt8[ndarray, "height width 3"]],
         queries: Sequence[str],
-        keep: Literal["masks", "probabilities"] = "masks",
+        keep: Keep = "masks",
         frames: FrameRange = ALL,
     ) -> Iterator[FrameResult]:
         """Masks of all queries on one frame after the other, as they come.
@@ -117,10 +119,10 @@ class Segmenter:
                 video, and nothing is decoded after the last frame needed.
 
         Raises:
-            ValueError: no video to be read, or a query without a known word; at the end, where
-                none of the frames asked for has come.
+            ValueError: no video to be read, a query without a known word, or nothing of that name
+                to keep; at the end, where none of the frames asked for has come.
         """
-        one_of(("masks", "probabilities"), keep=keep)
+        one_of(get_args(Keep), keep=keep)
         words = torch.tensor(encode_queries(queries, self.vocabulary), device=self.device)
         if isinstance(video, str | Path):
             video = open_source(video, frames.seconds)
@@ -130,13 +132,13 @@ class Segmenter:
         self,
         video: Video | Iterable[UInt8[ndarray, "height width 3"]],
         words: Int[Tensor, "query word"],
-        keep: Literal["masks", "probabilities"],
+        keep: Keep,
         wanted: FrameRange,
     ) -> Iterator[FrameResult]:
         asked = wanted, *reach(self.clip)
         frames = video.frames(*asked) if isinstance(video, Video) else numbered(video, *asked)
         all_targets = targets(frames, self.clip, keep_native=self.looks == 2)
-        for group in _groups(all_targets, max(1, self.batch // len(words))):
+        for group in grouped(all_targets, max(1, self.batch // len(words))):
             yield from self._group_results(group, words, keep)
         if isinstance(video, Video) and video.damage:
             warnings.warn(f"{video.name}: {video.damage}", SegmentationWarning, stacklevel=2)
@@ -145,7 +147,7 @@ class Segmenter:
         self,
         group: list[Target],
         words: Int[Tensor, "query word"],
-        keep: Literal["masks", "probabilities"],
+        keep: Keep,
     ) -> Iterator[FrameResult]:
         """Results of a few frames, every query on each; of one where its queries fill a batch."""
         clips = np.stack([target.clip for target in group])
@@ -223,7 +225,7 @@ class Segmenter:
         frame: Frame,
         native: Float[ndarray, "query height width"],
         presences: Sequence[float | None],
-        keep: Literal["masks", "probabilities"],
+        keep: Keep,
     ) -> FrameResult:
         """Settle masks and scores of one frame."""
         masks, scores = zip(*map(self._judge, native, presences), strict=True)
@@ -235,18 +237,3 @@ class Segmenter:
             np.array(scores),
             native if keep == "probabilities" else None,
         )
-
-
-def _groups(targets: Iterable[Target], most: int) -> Iterator[list[Target]]:
-    """So many targets at once, as soon as they are there; fewer where frames change their shape."""
-    group: list[Target] = []
-    for target in targets:
-        if group and target.clip.shape != group[0].clip.shape:
-            yield group
-            group = []
-        group.append(target)
-        if len(group) == most:
-            yield group
-            group = []
-    if group:
-        yield group

@@ -123,3 +123,18 @@ def _frames(images: Iterable[UInt8[ndarray, "height width 3"]]) -> Iterator[Fram
                 "expected RGB as uint8 of shape (height, width, 3)"
             )
         yield Frame(index, index / ARRAY_RATE, image)
+
+
+def grouped(targets: Iterable[Target], most: int) -> Iterator[list[Target]]:
+    """So many targets at once, as soon as they are there; fewer where frames change their shape."""
+    group: list[Target] = []
+    for target in targets:
+        if group and target.clip.shape != group[0].clip.shape:
+            yield group
+            group = []
+        group.append(target)
+        if len(group) == most:
+            yield group
+            group = []
+    if group:
+        yield group

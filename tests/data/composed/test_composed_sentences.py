@@ -21,7 +21,8 @@ from cstm.data.composed.motion import MAY_BE, MOTIONS, draw_partner
 from cstm.data.composed.phrases import phrase
 from cstm.data.composed.scene import Box
 from cstm.data.composed.sentences import Lack, options
-from cstm.data.nouns import CATEGORIES, meant_by, noun_of
+from cstm.data.meanings import meant_by
+from cstm.data.nouns import CATEGORIES, noun_of
 from cstm.data.words import MAX_WORDS, tokenize
 
 SHARED = Path(__file__).parents[4] / "shared"

@@ -5,7 +5,8 @@ from numpy.random import Generator
 from cstm.data.clues import PLACES, with_article
 from cstm.data.composed.clues import Clues, Described
 from cstm.data.draws import pick
-from cstm.data.nouns import CATEGORIES, meant_by, noun_of
+from cstm.data.meanings import meant_by
+from cstm.data.nouns import CATEGORIES, noun_of
 
 _SIZES = {"small": ("small", "little", "smaller"), "big": ("big", "large", "bigger")}
 _RELATIONS = {
@@ -63,10 +64,10 @@ def phrase(
     where = ""
     if "relation" in clues:
         relation, landmark = clues["relation"].split("/")
-        *_, plain = names = _RELATIONS[relation]
-        said = pick(rng, names)
-        # "Moving to the left of the car" would be a direction.
-        said = plain if "motion" in clues else said
+        said = pick(rng, _RELATIONS[relation])
+        if "motion" in clues:
+            # "Moving to the left of the car" would be a direction.
+            said = _RELATIONS[relation][-1]
         where = f"{said} the {cast[int(landmark)].words[0]}"
     if "place" in clues:
         where = f"{pick(rng, PLACES[clues['place']])} {where}".strip()

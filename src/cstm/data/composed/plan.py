@@ -15,7 +15,8 @@ from cstm.data.composed.scene import Scene
 from cstm.data.composed.sentences import Sentence, describe
 from cstm.data.composed.stock import Stock, may_hold
 from cstm.data.draws import choose, pick
-from cstm.data.nouns import BROADER, CATEGORIES, COCO_CLASSES, COCO_KINDS, meant_by, noun_of
+from cstm.data.meanings import BROADER, meant_by
+from cstm.data.nouns import CATEGORIES, COCO_CLASSES, COCO_KINDS, noun_of
 
 KINDS: dict[Kind, float] = {"look-alikes": 0.32, "composed": 0.38, "whole": 0.3}
 """Shares of the kinds of clips: the same cut-out twice, several on a photograph, a photograph."""

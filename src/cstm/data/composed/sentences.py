@@ -15,7 +15,7 @@ from cstm.data.composed.clues import TAG_OF, Clues, Described, fits, is_bigger, 
 from cstm.data.composed.motion import MAY_BE
 from cstm.data.composed.phrases import phrase
 from cstm.data.draws import choose_from, pick
-from cstm.data.nouns import meant_by
+from cstm.data.meanings import meant_by
 from cstm.data.sample import Tag
 
 Lack = Literal["class", "colour", "motion", "action", "class alone", "colour alone", "motion alone"]
