@@ -24,6 +24,8 @@ from cstm.data.second_look import look_again
 from cstm.data.synthetic import render_clip
 from cstm.inference.samples import write_clip
 
+COMMAND = Path(sys.executable).with_name("cstm")
+
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory) -> Path:
@@ -392,9 +394,6 @@ def test_two_results_in_one_file(cstm, tmp_path):
     both = tmp_path / "masks.json"
     files = ["--save-predictions", both, "--save-truth", both]
     refused(cstm("evaluate", "tiny", "--root", tmp_path, *files), "name two files")
-
-
-COMMAND = Path(sys.executable).with_name("cstm")
 
 
 def test_a_terminal_that_knows_few_letters_gets_others():

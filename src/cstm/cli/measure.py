@@ -79,8 +79,7 @@ def evaluate(
     from cstm.progress import track
     from cstm.training.checkpoint import load_checkpoint
 
-    at_least(0, workers=workers)
-    _check_settings(batch, samples, overwrite, save_predictions, save_truth)
+    _check_settings(batch, samples, workers, overwrite, save_predictions, save_truth)
     if looks == 2 and protocol == "released":
         raise ValueError(
             "--looks 2 gives masks of native size, and --protocol released looks at those of "
@@ -185,10 +184,11 @@ def profile(
 
 
 def _check_settings(
-    batch: int, samples: int | None, overwrite: bool, *outputs: Path | None
+    batch: int, samples: int | None, workers: int, overwrite: bool, *outputs: Path | None
 ) -> None:
     """Refuse what would fail only after hours."""
     at_least(1, batch=batch)
+    at_least(0, workers=workers)
     if samples is not None:
         at_least(1, samples=samples)
     files = [path for path in outputs if path]

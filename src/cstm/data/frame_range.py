@@ -5,10 +5,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from typing import Literal, Protocol, TypeVar, get_args, runtime_checkable
 
 from cstm.bounds import one_of
 
+Unit = Literal["frames", "seconds"]
 _ROUNDING = 1e-6
 """Seconds by which a frame's time may be off: far less than a tick of any container's clock."""
 _MOST = 10**12
@@ -47,11 +48,11 @@ class FrameRange:
     """None: up to the video's end."""
     every: int = 1
     """Which frames of the range: 1 takes all, 5 the first, the sixth, and so on."""
-    unit: Literal["frames", "seconds"] = "frames"
+    unit: Unit = "frames"
     """What ``start`` and ``stop`` count: frames from 0, or seconds since the first frame."""
 
     def __post_init__(self) -> None:
-        one_of(("frames", "seconds"), unit=self.unit)
+        one_of(get_args(Unit), unit=self.unit)
         ends = [end for end in (self.start, self.stop) if end is not None]
         if not all(0 <= end <= _MOST for end in ends):
             raise ValueError(f"{self}: both are counted from the video's start, from 0 on")

@@ -131,21 +131,14 @@ def _folder_of(file: Path, root: Path, images: list[dict[str, Any]]) -> Path | N
 def _photographs(
     file: Path, document: dict[str, list[dict[str, Any]]], folder: Path, split: Split
 ) -> list[Photograph]:
-    names: dict[int | str, str] = {}
-    for category in document["categories"]:
-        if category["id"] in names:
-            raise ValueError(
-                f"{file}: two categories have the id {category['id']!r}; correct the file"
-            )
-        names[category["id"]] = class_of(category["name"])
+    names = {
+        number: class_of(category["name"])
+        for number, category in _by_id(file, document, "categories").items()
+    }
     # An unknown name without a picture may be one for all others, as Roboflow's files have it.
     used = {names.get(entry["category_id"]) for entry in document["annotations"]}
     categories = frozenset(name for name in names.values() if name in used or name in CATEGORIES)
-    instances: dict[int | str, list[Instance]] = {}
-    for image in document["images"]:
-        if image["id"] in instances:
-            raise ValueError(f"{file}: two images have the id {image['id']!r}; correct the file")
-        instances[image["id"]] = []
+    instances = {number: list[Instance]() for number in _by_id(file, document, "images")}
     for entry in document["annotations"]:
         if entry["category_id"] not in names:
             raise ValueError(f"{file}: annotation {entry['id']} should have a category of the file")
@@ -175,3 +168,15 @@ def _photographs(
         for image in document["images"]
         if instances[image["id"]] and split_of(image["id"]) == split
     ]
+
+
+def _by_id(
+    file: Path, document: dict[str, list[dict[str, Any]]], key: str
+) -> dict[int | str, dict[str, Any]]:
+    """Entries of one of a file's lists by their ids, of which no two may be alike."""
+    entries: dict[int | str, dict[str, Any]] = {}
+    for entry in document[key]:
+        if entry["id"] in entries:
+            raise ValueError(f"{file}: two {key} have the id {entry['id']!r}; correct the file")
+        entries[entry["id"]] = entry
+    return entries

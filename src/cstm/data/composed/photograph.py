@@ -79,9 +79,7 @@ class Photograph(NamedTuple):
         return decode_mask(encoded)
 
 
-@lru_cache(maxsize=8)
-def _decode(path: Path) -> UInt8[ndarray, "height width 3"]:
-    return read_picture(path)
+_decode = lru_cache(maxsize=8)(read_picture)
 
 
 def split_of(image: int | str) -> Split:
