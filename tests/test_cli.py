@@ -372,6 +372,15 @@ def test_settings_of_composed_clips_that_make_no_sense(cstm, photographs, tmp_pa
     assert not (tmp_path / "run").exists()
 
 
+def test_the_last_composed_clip_is_trained_on_too(cstm, photographs, tmp_path, monkeypatch):
+    runs = []
+    monkeypatch.setattr("cstm.training.run.train", lambda run, _: runs.append(run) or iter(()))
+    out = tmp_path / "run"
+    run = ["train", "tiny", "--root", photographs, "--out", out, "--data", "composed"]
+    assert cstm(*run, "--composed-clips", "3", "9")[0] == 0
+    assert runs[0].composed_clips == range(3, 10)
+
+
 def test_words_without_their_file(cstm, tmp_path):
     out = tmp_path / "packed.safetensors"
     refused(cstm("pack", "tiny", out, "--words", "500"), "--vectors")

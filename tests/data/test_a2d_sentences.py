@@ -47,6 +47,19 @@ def test_what_was_marked_or_drawn_anew_is_another_pair(tmp_path: Path):
     assert turned != large
 
 
+def test_a_label_told_anew_makes_another_pair(world: A2DWorld):
+    before = [pair.identity for pair in A2DSentences(world.root, "train").pairs]
+    (folder,) = world.root.rglob("a2d_annotation_with_instances")
+    video = A2DSentences(world.root, "train").pairs[0].video
+    with h5py.File(min((folder / video).glob("*.h5")), "r+") as file:
+        labels = file["id"]
+        assert isinstance(labels, h5py.Dataset)
+        labels[...] = labels[()] % 10 + 10
+    after = [pair.identity for pair in A2DSentences(world.root, "train").pairs]
+    assert before != after
+    assert [pair[:2] for pair in before] == [pair[:2] for pair in after]
+
+
 def test_triples_bit_for_bit(world: A2DWorld):
     dataset = A2DSentences(world.root, "train", CLIP)
     for index, (name, sentence, mask) in enumerate(A2D_TRIPLES):

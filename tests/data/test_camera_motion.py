@@ -97,6 +97,23 @@ def test_of_a_camera_that_stands_no_pixel_is_touched(side, speed):
     assert (compensated(clip, moves) == clip).all()
 
 
+def test_a_cell_keeps_its_best_corners():
+    noise = np.random.default_rng(0).uniform(0, 255, (96, 144)).astype(np.float32)
+    grey = cv2.GaussianBlur(noise, None, 1.2).round().astype(np.uint8)
+    found = view(np.repeat(grey[None], 3, 0))
+    quality = cv2.cornerMinEigenVal(found.grey, 5)
+    is_corner = (quality > 2e-5) & (quality == cv2.dilate(quality, np.ones((5, 5))))
+    kept = {(int(x), int(y)) for x, y in found.corners}
+    places, more = np.argwhere(is_corner), 0
+    for cell in np.unique(places // 12, axis=0):
+        in_cell = places[(places // 12 == cell).all(1)].tolist()
+        best = sorted(in_cell, key=lambda place: -quality[tuple(place)])
+        assert kept.issuperset((x, y) for y, x in best[:4])
+        assert kept.isdisjoint((x, y) for y, x in best[4:])
+        more += len(best) > 4
+    assert more > 5
+
+
 def test_what_a_slow_camera_leaves_between_frames_adds_up():
     """From frame to frame every corner is said to stand; a second look would magnify the sum."""
     cameras = [similarity(0.28 * t, 0) for t in range(-4, 4)]

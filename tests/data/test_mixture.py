@@ -45,6 +45,14 @@ def test_an_epoch_has_the_proportions_and_no_sample_twice(parts):
     assert mixture.epoch_runs(0, 1, 2) != mixture.epoch_runs(1, 1, 2)
 
 
+def test_datasets_are_mixed_from_the_first_step_on(parts):
+    mixture, first = Mixture(parts, [1.0, 1.0]), len(parts[0].pairs)
+    for epoch in range(5):
+        order = [index for run in mixture.epoch_runs(0, epoch, 1) for index in run]
+        half = order[: len(order) // 2]
+        assert 0.2 < sum(index < first for index in half) / len(half) < 0.8
+
+
 def test_one_dataset_is_itself(parts):
     runs, own = (of.epoch_runs(5, 2, 2) for of in (Mixture(parts[:1], [0.3]), parts[0]))
     assert sorted(run for run in own if len(run) == 2) == sorted(

@@ -53,6 +53,20 @@ def test_samples_are_those_of_the_same_clips_in_a2d_s_format(own, split):
     assert any(pair.instance == 0 for pair in mine.pairs)
 
 
+def test_a_class_or_an_action_told_anew_makes_another_pair(root):
+    def identities():
+        return [pair.identity for pair in OwnSentences(root, "train").pairs]
+
+    before = identities()
+    number = next(pair.instance for pair in OwnSentences(root, "train").pairs if pair.instance)
+    for changed in ({"category": "giraffe"}, {"action": "none"}, {"direction": "away"}):
+        edit(root, annotation(number, **changed))
+        after = identities()
+        assert before != after, changed
+        assert [pair[:2] for pair in before] == [pair[:2] for pair in after]
+        before = after
+
+
 def test_what_is_known_before_decoding_is_that_of_a2d_s_format(own):
     def known(samples):
         return sorted(

@@ -309,6 +309,32 @@ def test_a_second_look_finds_what_the_segmenters_finds(samples, network, camera_
         evaluate_command("tiny", root=samples.root, protocol="released", looks=2)
 
 
+def test_what_the_command_is_told_reaches_the_evaluation(samples, monkeypatch):
+    told = {}
+
+    def watched(network, vocabulary, dataset, clip, metric, indices, batch, workers, data, looks):
+        videos = {pair.video for pair in dataset.pairs}
+        told.update(clip=clip, videos=videos, batch=batch, workers=workers, looks=looks)
+        raise SystemExit
+
+    monkeypatch.setattr("cstm.evaluation.evaluate.evaluate", watched)
+    with pytest.raises(SystemExit):
+        evaluate_command(
+            "tiny",
+            root=samples.root,
+            data="synthetic",
+            split="train",
+            size=96,
+            camera_motion="compensated",
+            looks=2,
+            batch=3,
+            workers=1,
+        )
+    assert (told["clip"].size, told["clip"].camera_motion) == (96, "compensated")
+    assert (told["looks"], told["batch"], told["workers"]) == (2, 3, 1)
+    assert told["videos"] == {"train00000"}
+
+
 def test_settings_that_make_no_sense(samples, tmp_path):
     with pytest.raises(ValueError, match="batch should be at least 1"):
         evaluate_command("tiny", root=samples.root, batch=0)

@@ -53,7 +53,7 @@ def test_every_frame_is_recorded_at_the_time_it_came(tmp_path):
 
 def test_recording_ends_after_the_seconds_asked_for(tmp_path, long_film):
     count = record(str(long_film), tmp_path / "out.mp4", seconds=0.2)
-    assert 0 < count < MANY
+    assert 1 < count < MANY
     *_, last = open_video(tmp_path / "out.mp4").frames()
     assert last.index == count - 1
     # A film's times are rounded to its ticks, so that 0.19999 may be 0.2.

@@ -4,6 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from cstm.config import ClipConfig
 from cstm.experiments import TINY
@@ -83,6 +84,20 @@ def test_the_map_is_that_of_equation_3_where_the_frame_is(vocabulary, film):
     assert np.corrcoef(heat[np.ix_(y, x[::-1])].ravel(), written)[0, 1] < 0.5
 
 
+def test_selection_and_weights_are_those_of_the_stage_and_stream_named(vocabulary, film):
+    found = explain(segmenter(vocabulary), film, "a white cat", 3)
+    for stage in range(1, 6):
+        of_stage = found.explained.selection[stage - 1][None]
+        whole = functional.interpolate(of_stage, (64, 64), mode="bicubic", align_corners=False)
+        expected = found.place.invert(whole[0])[0].numpy()
+        np.testing.assert_allclose(found.selection(stage), expected, atol=0.02)
+        for stream in ("spatial", "temporal"):
+            weights = found.explained.attention[stream][stage].weights[0, :3].numpy()
+            np.testing.assert_array_equal(found.weights(stream, stage), weights)
+    assert np.abs(found.selection(1) - found.selection(5)).max() > 0.1
+    assert np.abs(found.weights("spatial", 3) - found.weights("temporal", 3)).max() > 1e-4
+
+
 def test_one_stream_has_nothing_to_select(vocabulary, film):
     found = explain(segmenter(vocabulary, temporal=None), film, "a cat", 3)
     assert found.streams == {"spatial": [1, 2, 3, 4, 5]}
@@ -116,3 +131,9 @@ def test_heat_colours_what_is_relevant_only():
     drawn = draw_heat(image, heat).astype(int)
     assert (np.ptp(drawn[:, :3], axis=-1) == 0).all(), "grey"
     assert (np.ptp(drawn[:, 3:], axis=-1) > 60).all(), "coloured"
+
+
+def test_what_is_most_relevant_is_yellow():
+    heat = np.tile(np.linspace(0, 1, 101), (2, 1))
+    red, green, blue = draw_heat(np.full((2, 101, 3), 128, np.uint8), heat)[0, 100].astype(int)
+    assert min(red, green) > blue + 60

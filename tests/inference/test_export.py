@@ -12,6 +12,7 @@ from pycocotools import mask as coco_mask
 from rotation import rotate
 
 from cstm.config import ClipConfig
+from cstm.data.frame_range import FrameRange
 from cstm.inference.export import WRITERS, segment_to_folder, write_segmentation
 from cstm.inference.film import open_film
 from cstm.inference.segmenter import Segmenter
@@ -187,6 +188,25 @@ def test_from_file_to_folder(tmp_path, brightness, vocabulary, capfd, turned):
         ]
     assert json.loads((out / "masks.json").read_text())["fps"] == 10
     assert capfd.readouterr().err == ""
+
+
+def test_films_have_the_shape_of_the_videos_pixels_and_last_as_long(
+    tmp_path, brightness, vocabulary
+):
+    with open_film(tmp_path / "wide.mp4", 48, 80, Fraction(10), Fraction(4, 3)) as film:
+        for index in range(12):
+            film.add(np.full((48, 80, 3), 200, np.uint8), index / 10)
+    segmenter = Segmenter(brightness, vocabulary, ClipConfig(frames=1, step=1, size=32))
+    out, frames = tmp_path / "out", FrameRange(0, 12, 4)
+    segment_to_folder(
+        segmenter, tmp_path / "wide.mp4", ["a cat"], out, save=["overlay"], frames=frames
+    )
+    with av.open(out / "01-overlay.mp4") as container:
+        assert container.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
+        assert sum(1 for _ in container.decode(video=0)) == 3
+        assert container.duration is not None
+        # Of every fourth frame, the last one stays for four, too.
+        assert container.duration / av.time_base == pytest.approx(1.2, abs=0.02)
 
 
 def test_nothing_is_read_where_nothing_may_be_written(tmp_path, brightness, vocabulary):

@@ -3,7 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cstm.inference.overlay import Overlay, draw_mask, query_colour
+from cstm.inference.overlay import Overlay, draw_mask, draw_masks, query_colour
 
 GREY = np.full((60, 80, 3), 120, np.uint8)
 
@@ -27,6 +27,19 @@ def test_inside_is_tinted_outline_is_full_colour_and_the_rest_untouched():
     far = np.ones((60, 80), bool)
     far[12:48, 17:68] = False
     assert (drawn[far] == 120).all()
+
+
+def test_the_tint_ends_at_the_outline():
+    """Two pixels beyond it there is its shade, which has no hue."""
+    drawn = draw_mask(GREY, box(), (255, 0, 0)).astype(int)
+    assert (np.ptp(drawn[30, :23], axis=1) <= 3).all()
+
+
+def test_later_masks_lie_over_earlier_ones():
+    masks = np.stack([box(), box(30, 50, 40, 70)])
+    red, blue = (255, 0, 0), (0, 0, 255)
+    drawn = draw_mask(draw_mask(GREY, masks[0], red), masks[1], blue)
+    np.testing.assert_array_equal(draw_masks(GREY, masks, [red, blue]), drawn)
 
 
 def test_an_empty_mask_changes_nothing():
@@ -78,6 +91,7 @@ def test_frames_are_even_and_hold_the_whole_picture(height, width):
     assert frame.shape == (overlay.height, overlay.width, 3)
     assert overlay.height % 2 == overlay.width % 2 == 0
     assert (frame[:height, :width] == image).all()
+    assert (frame[:height, width:] == image[:, -1:]).all(), "an odd width's last column twice"
     assert overlay.height > height + 10
 
 

@@ -1,10 +1,13 @@
+from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from cstm.inference.overlay import query_colour
+from cstm.inference.overlay import draw_mask, query_colour
 from cstm.inference.picture import SummaryPicture
 from cstm.inference.result import FrameResult
 
@@ -58,6 +61,27 @@ def test_pixels_that_are_not_square_are_shown_as_wide_as_they_are():
     )
     assert square.columns[0].cells.shape[1:3] == (103, 183)
     assert wide.columns[0].cells.shape[1:3] == (51, 183)
+
+
+def test_a_cell_is_of_its_querys_mask_and_a_column_of_its_time():
+    picture = SummaryPicture(QUERIES, columns=3, width=600)
+    times = [0.0, 3.25, 7.5]
+    shown = [replace(result, time=time) for result, time in zip(results(3), times, strict=True)]
+    for result in shown:
+        picture.add(result)
+    assert [column.time for column in picture.columns] == times
+    for column, result in zip(picture.columns, shown, strict=True):
+        size = column.cells.shape[2], column.cells.shape[1]
+        for number, cell in enumerate(column.cells):
+            mask = cv2.resize(result.masks[number].astype(np.float32), size) > 0.5
+            small = cv2.resize(result.image, size)
+            expected = draw_mask(small, mask, query_colour(number)).astype(int)
+            assert np.abs(cell - expected).max() <= 2
+    foot = picture.render()[-40:].astype(int)
+    labels = [foot[:, left : left + 60] for left in (36, 214, 392)]
+    assert all((label < 200).any() for label in labels)
+    for one, other in combinations(labels, 2):
+        assert (one != other).any()
 
 
 def test_fewer_frames_than_columns():

@@ -85,6 +85,23 @@ def test_masks_come_back_to_the_native_frame(brightness, vocabulary, height, wid
     assert (result.masks[0] & disc).sum() >= 0.9 * (result.masks[0] | disc).sum()
 
 
+def test_a_neighbour_of_another_shape_is_squashed_to_that_of_the_target(brightness, vocabulary):
+    """The left half is bright, in a wide frame and in a high one."""
+    wide, high = np.zeros((40, 90, 3), np.uint8), np.zeros((90, 40, 3), np.uint8)
+    wide[:, :45] = high[:, :20] = 255
+    fitted = ClipConfig(frames=3, step=1, size=64, resize="fit")
+    list(Segmenter(brightness, vocabulary, fitted).segment(iter([wide, high, wide]), ["cat"]))
+    middle = brightness.clips[1]
+    assert middle.shape == (3, 3, 64, 32)
+    assert (middle[..., :12] > 0.9).all()
+    assert (middle[..., 20:] < 0.1).all()
+
+
+def test_arrays_are_25_frames_a_second(brightness, vocabulary):
+    results = Segmenter(brightness, vocabulary, SMALL).segment(numbered(3), ["cat"])
+    assert [result.time for result in results] == pytest.approx([0, 0.04, 0.08])
+
+
 @pytest.mark.parametrize("queries", [["cat"], ["cat", "dog", "running"]])
 def test_without_padding_frames_of_any_shape_have_clips_of_their_own(
     brightness, vocabulary, queries
@@ -223,6 +240,29 @@ def test_a_second_look_shows_small_actors_nearer_and_asks_the_same(brightness, v
     nearer = brightness.clips[-1].mean((1, 2))
     places = nearer.argmax(-1)
     assert places[0] < places[-1]
+
+
+class Unsure(nn.Module):
+    """Marks what is bright, of whom nobody is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def predict(self, clip: torch.Tensor, words: torch.Tensor) -> Predicted:
+        self.asked += len(words)
+        target = clip[:, clip.shape[1] // 2].mean(1)
+        return Predicted(20 * (target - 0.5), torch.full((len(words),), -3.0))
+
+
+def test_nobody_is_looked_at_again(vocabulary):
+    image = np.zeros((180, 320, 3), np.uint8)
+    image[60:70, 100:110] = 255
+    for least, asked in ((0.5, 3), (0.01, 6)):
+        network = Unsure()
+        segmenter = Segmenter(network, vocabulary, ClipConfig(size=32), looks=2, least_score=least)
+        list(segmenter.segment([image] * 3, ["cat"]))
+        assert network.asked == asked
 
 
 def test_a_second_look_sees_no_motion_of_the_camera_either(brightness, vocabulary):

@@ -14,8 +14,8 @@ from cstm.evaluation.cost import profile
 from cstm.experiments import EXPERIMENTS, get_experiment
 from cstm.model.backbones import build_spatial, build_temporal
 from cstm.model.cmam import CMAM
-from cstm.model.coordinates import AddedCoordinates
-from cstm.model.language import Language
+from cstm.model.coordinates import AddedCoordinates, coordinates
+from cstm.model.language import Language, SentenceEncoder
 from cstm.model.network import ActorSegmenter
 from cstm.model.presence import Presence
 from cstm.schedule import Schedule
@@ -427,6 +427,20 @@ def test_added_coordinates_are_a_linear_map_of_eight_numbers(grid):
             there = added.project.weight @ eight + added.project.bias
             here = found[..., y, x].movedim(1, -1)
             assert_close(here, there.expand_as(here), atol=1e-5, rtol=1e-5)
+
+
+def test_half_precision_coordinates_are_those_of_single_precision():
+    half, single = (
+        coordinates(300, 640, like=torch.zeros(1, dtype=dtype))
+        for dtype in (torch.bfloat16, torch.float32)
+    )
+    assert torch.equal(half, single.bfloat16())
+
+
+def test_padding_and_unknown_words_begin_as_nothing():
+    vectors = SentenceEncoder(9, 4, 3).vectors.weight
+    assert not vectors[:2].any()
+    assert vectors[2:].any(1).all()
 
 
 @pytest.mark.parametrize(

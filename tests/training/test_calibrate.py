@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,6 +108,20 @@ def test_the_command_writes_weights_that_lose_as_few(weights, photographs, tmp_p
     assert (clip.size, clip.resize, clip.camera_motion) == (96, "fit", "compensated")
     before = found.experiment.clip
     assert (before.size, before.resize, before.camera_motion) == (64, "pad", "kept")
+
+
+def test_the_threshold_is_chosen_on_samples_of_training_unless_told(tmp_path, monkeypatch):
+    asked = []
+
+    def watched(data, root, split, clip):
+        asked.append((data, split))
+        raise SystemExit
+
+    monkeypatch.setattr("cstm.data.datasets.open_dataset", watched)
+    for settings, expected in (({}, "train"), ({"split": "test"}, "test")):
+        with pytest.raises(SystemExit):
+            calibrate_command(Path("lite"), tmp_path / "a.safetensors", root=tmp_path, **settings)
+        assert asked.pop() == ("composed", expected)
 
 
 def batch_norms(network) -> dict[str, torch.nn.Module]:

@@ -1,11 +1,19 @@
 """Losses against sums written out by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
+from lightning_fabric import Fabric
+from small import EXPERIMENT, SCHEDULE
+from torch.testing import assert_close
 
+from cstm.data.rows import Batch
+from cstm.model.network import ActorSegmenter
+from cstm.training.fit import GRADIENT_NORM, _optimize
 from cstm.training.loss import DenseTask, dice_loss, presence_loss, segmentation_loss
+from cstm.training.objective import Objective
 
 
 def test_cross_entropy_is_summed_over_resolutions_with_the_positive_weight():
@@ -64,6 +72,25 @@ def test_an_actor_is_there_where_its_mask_has_a_pixel():
     loss = presence_loss(torch.tensor([1.0, 2.0]), target)
     absent, present = -math.log(1 - 1 / (1 + math.exp(-1))), -math.log(1 / (1 + math.exp(-2)))
     assert float(loss) == pytest.approx((absent + present) / 2)
+
+
+def test_a_wild_step_is_clipped_to_the_norm():
+    torch.manual_seed(1)
+    maps = (torch.randint(0, high, (4, 64, 64), dtype=torch.uint8) for high in (2, 9, 8, 81))
+    clip = torch.randint(0, 256, (4, 8, 3, 64, 64), dtype=torch.uint8)
+    batch = Batch(clip, torch.randint(2, 9, (4, 6)), *maps, name=list("abcd"))
+    wild = replace(SCHEDULE, positive_weight=1e3)
+    objective = Objective(ActorSegmenter(EXPERIMENT.model, 9), wild).eval()
+    before = [parameter.clone() for parameter in objective.parameters()]
+    gradients = torch.autograd.grad(objective(*batch[:-1])[0], list(objective.parameters()))
+    norm = torch.stack([gradient.norm() for gradient in gradients]).norm()
+    assert norm > 2 * GRADIENT_NORM
+    fabric = Fabric(accelerator="cpu", devices=1)
+    model, optimizer = fabric.setup(objective, torch.optim.SGD(objective.parameters(), lr=1.0))
+    _optimize(fabric, model, optimizer, [batch], 0)
+    for parameter, old, gradient in zip(objective.parameters(), before, gradients, strict=True):
+        clipped = gradient * (GRADIENT_NORM / norm)
+        assert_close(parameter, old - clipped, atol=1e-5, rtol=1e-4)
 
 
 def test_a_dense_task_is_a_mean_over_stages_at_the_finest_ones_cells():

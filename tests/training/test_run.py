@@ -21,10 +21,12 @@ from cstm.config import Experiment
 from cstm.data.mixture import Source
 from cstm.data.synthetic import synthesize
 from cstm.download import PublishedFile
+from cstm.evaluation.evaluate import evaluate
 from cstm.model.backbones import build_spatial
 from cstm.model.network import ActorSegmenter
 from cstm.model.published import Published
 from cstm.training import decoding
+from cstm.training.average import Average
 from cstm.training.calibrate import with_threshold
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.fit import Step
@@ -105,6 +107,32 @@ def test_the_average_of_the_weights_is_what_is_kept(finished):
     for key, value in kept.items():
         assert torch.equal(value, state["average"][key]), key
     assert any(not torch.equal(v, state["objective"][f"network.{k}"]) for k, v in kept.items())
+
+
+def test_the_average_is_what_is_validated_once_probing_is_over(
+    world, prepared, tmp_path, monkeypatch
+):
+    averages, begins, validated = [], [], []
+
+    class Watched(Average):
+        def __init__(self, network, decay, begin):
+            super().__init__(network, decay, begin)
+            averages.append(self.network)
+            begins.append(begin)
+
+    def watched(network, *asked):
+        validated.append(network)
+        return evaluate(network, *asked)
+
+    monkeypatch.setattr("cstm.training.fit.Average", Watched)
+    monkeypatch.setattr("cstm.training.run.evaluate", watched)
+    model = replace(EXPERIMENT.model, temporal=None)
+    schedule = replace(SCHEDULE, average=1.0, warm_up_steps=1, probing_steps=2)
+    experiment = replace(EXPERIMENT, model=model, encoders=schedule)
+    train_all(run_of(world, prepared, tmp_path, experiment))
+    assert begins == [3]
+    assert len(validated) == SCHEDULE.epochs
+    assert all(network is averages[0] for network in validated)
 
 
 def test_a_run_leaves_metrics_and_provenance(finished):

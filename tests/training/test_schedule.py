@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from small import EXPERIMENT, SCHEDULE
 
+from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
 from cstm.schedule import Schedule
@@ -12,6 +14,7 @@ from cstm.training.average import Average
 from cstm.training.fit import learning_rate, parameter_groups
 from cstm.training.objective import Objective
 from cstm.training.plan import Pace
+from cstm.training.stages import build_stage, stages_of
 
 
 def test_the_paper_divides_by_10_every_8_epochs():
@@ -111,6 +114,15 @@ def test_frozen_stages_keep_their_weights_but_no_layer_that_is_random():
         ):
             assert all(p.requires_grad == (number >= 2) for p in stage.parameters())
             assert all(p.requires_grad == (learns or number >= 2) for p in part.parameters())
+
+
+def test_a_stage_freezes_what_its_schedule_says(tmp_path):
+    schedule = replace(SCHEDULE, frozen_stages=2)
+    (stage,) = stages_of(replace(EXPERIMENT, joint="alone", decoder=schedule))
+    network = build_stage(stage, Vocabulary(("a", "cat")), tmp_path)
+    for stream in (network.spatial, network.temporal):
+        for number, part in enumerate(stream.backbone.stages):
+            assert all(p.requires_grad == (number >= 2) for p in part.parameters())
 
 
 def test_cosine_falls_from_the_top_to_nothing_after_warm_up():

@@ -28,7 +28,8 @@ def test_cocos_own_tools_read_the_coco_file(tmp_path, capsys):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["coco.json"]
     coco = COCO(tmp_path / "out/coco.json")
     capsys.readouterr()
-    assert [category["name"] for category in coco.loadCats(coco.getCatIds())] == QUERIES
+    assert coco.getCatIds() == [1, 2]
+    assert [category["name"] for category in coco.loadCats([1, 2])] == QUERIES
     assert coco.getImgIds() == [1, 6, 11, 16]
     seen = 0
     for result in results(4, indices=indices):

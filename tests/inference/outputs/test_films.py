@@ -6,7 +6,7 @@ import pytest
 from blobs import QUERIES, results, write
 
 from cstm.inference.outputs.films import cut_out
-from cstm.inference.overlay import draw_masks, query_colour
+from cstm.inference.overlay import Overlay, draw_masks, query_colour
 from cstm.inference.result import FrameResult
 
 
@@ -35,6 +35,26 @@ def test_all_queries_in_one_film(tmp_path):
     drawn = draw_masks(frame.image, masks, [query_colour(0), query_colour(1)])
     assert np.abs(shown[:64] - drawn).mean() < 8
     assert np.abs(shown[20, 20] - shown[30, 70]).max() > 60, "two colours"
+
+
+def test_each_query_has_its_own_mask_colour_and_sentence_in_its_film(tmp_path):
+    masks = np.zeros((2, 64, 96), bool)
+    masks[0, 8:40, 8:40] = masks[1, 16:56, 50:90] = True
+    image = np.full((64, 96, 3), 90, np.uint8)
+    write(tmp_path / "out", [FrameResult(0, 0.0, image, masks, np.ones(2))], save=["overlay"])
+    for number, query in enumerate(QUERIES):
+        with av.open(tmp_path / f"out/{number + 1:02d}-overlay.mp4") as container:
+            shown = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+
+        def drawn(sentence, number=number):
+            overlay = Overlay(64, 96, [sentence], [query_colour(number)])
+            return overlay.draw(image, masks[[number]]).astype(int)
+
+        right, wrong = drawn(query), drawn(QUERIES[1 - number])
+        assert np.abs(shown - right).mean() < 8
+        below = np.s_[64:]
+        far = np.abs(shown[below] - wrong[below]).mean()
+        assert np.abs(shown[below] - right[below]).mean() < far / 2, "another's sentence"
 
 
 def test_overlay_keeps_uneven_times(tmp_path):
