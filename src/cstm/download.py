@@ -84,11 +84,7 @@ def fetch(file: PublishedFile | PackagedFile) -> Path:
     """
     path = file.path
     if path.exists():
-        if fault := _fault(path, file.checksum):
-            do = "delete it and run again"
-            if isinstance(file, PackagedFile) and path.parent != cache_folder():
-                do = f"install {file.package} anew"
-            raise ValueError(f"{path} is not the published file ({file.source}): {fault}; {do}")
+        check(file)
         return path
     if isinstance(file, PackagedFile):
         raise ValueError(
@@ -116,6 +112,16 @@ def fetch(file: PublishedFile | PackagedFile) -> Path:
             f"{path} (CSTM_CACHE chooses another folder)"
         ) from error
     return path
+
+
+def check(file: PublishedFile | PackagedFile) -> None:
+    """Raise a ValueError that says what to do where the file that is there is not the published."""
+    path = file.path
+    if fault := _fault(path, file.checksum):
+        do = "delete it and run again"
+        if isinstance(file, PackagedFile) and path.parent != cache_folder():
+            do = f"install {file.package} anew"
+        raise ValueError(f"{path} is not the published file ({file.source}): {fault}; {do}")
 
 
 def _download(url: str, path: Path) -> None:

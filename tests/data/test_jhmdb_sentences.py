@@ -211,6 +211,9 @@ def test_open_dataset(jhmdb: JHMDBWorld, tmp_path: Path):
         open_dataset("jhmdb", jhmdb.root, "train", CLIP)
     with pytest.raises(ValueError, match="a list of frames is for jhmdb, not for a2d"):
         open_dataset("a2d", tmp_path, "test", CLIP, tmp_path / "list.json")
+    for data, place in (("a2d", "https://web.eecs.umich.edu"), ("synthetic", "cstm synthesize")):
+        with pytest.raises(ValueError, match=rf"videoset\.csv.*{place}"):
+            open_dataset(data, tmp_path, "test", CLIP)
 
 
 @true_texts

@@ -1,6 +1,7 @@
 import os
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -495,6 +496,34 @@ def test_a_pipe_is_not_called_missing(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="is a pipe or a device"):
         open_video(tmp_path / "pipe")
+
+
+def test_a_film_that_begins_late_is_whole(tmp_path: Path):
+    """Matroska tells when a film ends, not how long it lasts."""
+    path = tmp_path / "late.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(50, 80):
+            frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    video = open_video(path)
+    assert video.announced == 30
+    assert [frame.time for frame in video.frames()] == pytest.approx([n / 10 for n in range(30)])
+    assert video.damage is None
+
+
+def test_pictures_of_a_folder_have_one_size(tmp_path: Path):
+    for number, size in enumerate([(64, 48)] * 6 + [(48, 64)] * 2):
+        Image.new("RGB", size).save(tmp_path / f"{number:03d}.png")
+    frames = open_video(tmp_path).frames()
+    assert len(list(islice(frames, 6))) == 6
+    with pytest.raises(ValueError, match=r"picture 6, .* has 48×64 .* the first one 64×48; "):
+        next(frames)
+    with pytest.raises(ValueError, match="picture 6"):
+        read_clip(tmp_path, 6, ClipConfig())
 
 
 def test_hours_of_a_duration_count(tmp_path):

@@ -37,8 +37,12 @@ def test_a_page_of_letters_without_a_blank_is_cut_at_once():
     assert process_time() - began < 1
 
 
-def test_accents_are_dropped_rather_than_shown_as_boxes():
-    assert wrap("café", 200, 14.0) == ["cafe"]
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("café", "cafe"), ("the dog – a “Spaß”", 'the dog - a "Spass"'), ("кот", "kot")],
+)
+def test_what_the_font_lacks_is_written_in_plain_letters(text, shown):
+    assert wrap(text, 300, 14.0) == [shown]
 
 
 def test_type_grows_with_the_picture_and_stays_legible():

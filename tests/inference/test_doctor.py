@@ -16,8 +16,18 @@ def test_it_looks_at_everything_and_runs_the_weights(cstm, monkeypatch, tmp_path
     # The one file that comes in a package of its own, which some have installed to train lite.
     in_package = found["[lite]"]["state"] == "works"
     assert found["cache"]["state"] == ("works" if in_package else "absent")
-    assert ("efficientnet_lite0" in found["cache"]["detail"]) == in_package
+    told = "efficientnet_lite0 (in its package)"
+    assert (told in found["cache"]["detail"]) == in_package
     assert found["[web]"]["state"] == "works", "what is installed for development brings it"
+
+
+def test_what_is_in_the_cache_is_what_was_published(monkeypatch, tmp_path):
+    monkeypatch.setenv("CSTM_CACHE", str(tmp_path))
+    (tmp_path / doctor.GLOVE.file.path.name).write_bytes(b"an error page")
+    symptom = doctor._cache()
+    assert symptom.state == "broken"
+    assert "is not the published file" in symptom.detail
+    assert "delete it and run again" in symptom.detail
 
 
 def test_what_is_missing_says_how_to_get_it(monkeypatch):

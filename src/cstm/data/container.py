@@ -6,6 +6,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 PICTURES_A_SECOND = 25
@@ -50,10 +51,38 @@ def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     # Matroska's is that of the longest stream, sound included; many writers tell each one's, too.
+    # Both count from second 0, be the first frame as late as it will.
+    begin = 0.0
+    if stream.time_base is not None and "matroska" in container.format.name:
+        begin = float((stream.start_time or 0) * stream.time_base)
     if told := re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", "")):
         hours, minutes, seconds = map(float, told.groups())
-        return 3600 * hours + 60 * minutes + seconds
-    return None if container.duration is None else container.duration / av.time_base
+        return 3600 * hours + 60 * minutes + seconds - begin
+    return None if container.duration is None else container.duration / av.time_base - begin
+
+
+def refuse_broken_picture(path: Path, number: int | None) -> None:
+    """Raise a ValueError where a folder's picture doesn't decode: those after it would be shifted.
+
+    A broken frame of a file is no error here, but damage.
+    """
+    if path.is_dir():
+        raise ValueError(
+            f"{path}: picture {number}, counted from 0, can't be read; copy it once more"
+        ) from None
+
+
+def refuse_other_size(path: Path, picture: VideoFrame, first: VideoFrame) -> None:
+    """Raise a ValueError where a folder's picture is larger or smaller than its first one.
+
+    A film that changes its size is shown in that of its first frame, as players show it.
+    """
+    of_this, of_first = (f"{one.width}×{one.height}" for one in (picture, first))
+    if of_this != of_first and path.is_dir():
+        raise ValueError(
+            f"{path}: picture {picture.pts}, counted from 0, has {of_this} pixels and the first "
+            f"one {of_first}; frames of a video have one size, so make it that of the first"
+        )
 
 
 def _pattern(folder: Path) -> str:

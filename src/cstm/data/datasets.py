@@ -5,8 +5,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from cstm.config import ClipConfig, DataFormat, Split
+from cstm.data.a2d_files import a2d_places
 from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.composed import ComposedClips
+from cstm.data.files import find
 from cstm.data.jhmdb_sentences import Frames, JHMDBSentences
 from cstm.data.own_files import own_file
 from cstm.data.own_sentences import OwnSentences
@@ -43,7 +45,14 @@ def open_dataset(
     if data != "jhmdb" and frames != "uniform":
         raise ValueError(f"{frames}: a list of frames is for jhmdb, not for {data}")
     match data:
-        case "a2d" | "synthetic":
+        case "a2d":
+            return A2DSentences(root, split, clip)
+        case "synthetic":
+            if find(a2d_places(root), "videoset.csv") is None:
+                raise ValueError(
+                    f"{root}: no drawn world there, which would hold videoset.csv; draw one with "
+                    "`cstm synthesize FOLDER`, or give the folder of one"
+                )
             return A2DSentences(root, split, clip)
         case "jhmdb":
             if split != "test":

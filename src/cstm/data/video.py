@@ -19,7 +19,12 @@ from numpy import ndarray
 from cstm.config import ClipConfig
 from cstm.data.clip import clip_indices
 from cstm.data.clock import Clock
-from cstm.data.container import duration_of, open_container
+from cstm.data.container import (
+    duration_of,
+    open_container,
+    refuse_broken_picture,
+    refuse_other_size,
+)
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.upright import Upright
 
@@ -221,26 +226,21 @@ def _decoded(
     path: Path, container: InputContainer, stream: VideoStream
 ) -> Iterator[VideoFrame | None]:
     """Yield every picture that decodes, and None for every packet that does not."""
-    done = 0
+    done, first = 0, None
     try:
         for packet in container.demux(stream):
             try:
-                yield from stream.decode(packet)
+                for picture in stream.decode(packet):
+                    first = first or picture
+                    refuse_other_size(path, picture, first)
+                    yield picture
             except FFmpegError:
-                _refuse_picture(path, packet.pts)
+                refuse_broken_picture(path, packet.pts)
                 yield None
             done += 1
     except FFmpegError:
-        _refuse_picture(path, done)
+        refuse_broken_picture(path, done)
         yield None
         with suppress(FFmpegError):
             # No packet makes the decoder give out what it still holds back.
             yield from stream.decode(None)
-
-
-def _refuse_picture(path: Path, number: int | None) -> None:
-    """Raise a ValueError where a folder's picture is broken: those after it would be shifted."""
-    if path.is_dir():
-        raise ValueError(
-            f"{path}: picture {number}, counted from 0, can't be read; copy it once more"
-        ) from None

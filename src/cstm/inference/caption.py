@@ -1,9 +1,9 @@
 """Setting a sentence in type: wrapped to a width, on a dark bar, with no font but Pillow's own."""
 
-import unicodedata
 from functools import lru_cache
 
 import numpy as np
+from anyascii import anyascii
 from jaxtyping import UInt8
 from numpy import ndarray
 from PIL import Image, ImageDraw, ImageFont
@@ -38,12 +38,11 @@ def wrap(text: str, width: int, size: float) -> list[str]:
     """Break a sentence into the lines that fit ``width`` pixels, at most six.
 
     A word wider than a line is broken between its letters; what six lines can't hold is replaced
-    by an ellipsis. Accents are dropped, since the built-in font has plain letters only.
+    by an ellipsis. Whatever is not ASCII is written in its letters: the built-in font has others
+    for few.
     """
-    letters = unicodedata.normalize("NFKD", text)
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     lines, line = [], ""
-    for word in plain.split():
+    for word in anyascii(text).split():
         if len(lines) > _MAX_LINES:
             break
         longer = f"{line} {word}".strip()

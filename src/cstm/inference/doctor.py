@@ -15,7 +15,7 @@ import torch
 from packaging.requirements import Requirement
 
 from cstm.data.video import open_video
-from cstm.download import cache_folder
+from cstm.download import cache_folder, check
 from cstm.faults import reason
 from cstm.inference.film import open_film
 from cstm.inference.load import SHIPPED, load
@@ -138,8 +138,15 @@ def _is_installed(package: str) -> bool:
 
 
 def _cache() -> Symptom:
-    """Which published weights are there already."""
-    published = BACKBONE_WEIGHTS | {"glove": GLOVE}
-    there = [name for name, weights in published.items() if weights.file.path.exists()]
+    """Which published weights are there already, and whether they are what was published."""
+    there = []
+    for name, weights in (BACKBONE_WEIGHTS | {"glove": GLOVE}).items():
+        path = weights.file.path
+        if path.exists():
+            try:
+                check(weights.file)
+            except ValueError as error:
+                return Symptom("cache", "broken", str(error))
+            there.append(name if path.parent == cache_folder() else f"{name} (in its package)")
     found = ", ".join(there) if there else "no weights to train from; `cstm fetch` brings them"
     return Symptom("cache", "works" if there else "absent", f"{cache_folder()}: {found}")
