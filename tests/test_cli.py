@@ -461,6 +461,8 @@ def test_python_names_what_may_be_chosen():
     """Annotations would be checked within the tests, and are not outside."""
     tries = {
         'cstm.FrameRange(1, 2, unit="minutes")': "unit should be frames or seconds",
+        "cstm.FrameRange(numpy.int64(9), numpy.int64(9))": "9 to 9: nothing lies between",
+        "cstm.FrameRange(every=2.5)": "every should be at least 1 and whole",
         'cstm.load("tiny", precision="bf16")': "precision should be auto, 32-true or bf16-mixed",
         'cstm.load("tiny", device="cuda:0")': "device should be auto, cpu or cuda",
         'cstm.load("tiny", looks=3)': "looks should be 1 or 2",

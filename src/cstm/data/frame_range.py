@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Integral
 from typing import Literal, Protocol, TypeVar, get_args, runtime_checkable
 
 from cstm.bounds import one_of
@@ -53,6 +54,10 @@ class FrameRange:
 
     def __post_init__(self) -> None:
         one_of(get_args(Unit), unit=self.unit)
+        for name in ("start", "stop", "every"):
+            if isinstance(number := getattr(self, name), Integral):
+                # NumPy's whole numbers are none of Python's.
+                object.__setattr__(self, name, int(number))
         ends = [end for end in (self.start, self.stop) if end is not None]
         if not all(0 <= end <= _MOST for end in ends):
             raise ValueError(f"{self}: both are counted from the video's start, from 0 on")
@@ -60,8 +65,8 @@ class FrameRange:
             raise ValueError(f"{self}: frames are counted in whole numbers")
         if self.stop is not None and self.stop <= self.start:
             raise ValueError(f"{self}: nothing lies between; the second should be the larger")
-        if self.every < 1:
-            raise ValueError(f"every should be at least 1, got {self.every}")
+        if self.every < 1 or not isinstance(self.every, int):
+            raise ValueError(f"every should be at least 1 and whole, got {self.every}")
 
     def __str__(self) -> str:
         return f"{self.unit} {self.start} to {'the end' if self.stop is None else self.stop}"
