@@ -1,6 +1,7 @@
 """Own videos: the same samples as those of the drawn world, from whatever encoding of masks."""
 
 import re
+from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from cstm.data.preparation import prepare
 from cstm.data.prepared import PreparedSamples
 from cstm.data.sample import DIRECTIONS
 from cstm.data.transforms import ResizePad
+from cstm.inference.film import open_film
 
 CLIP = ClipConfig(frames=4, size=64)
 
@@ -176,6 +178,15 @@ def test_prepared_samples_notice_a_video_that_was_cut_anew(root, tmp_path):
     video.write_bytes(video.read_bytes() + b"\0")
     with pytest.raises(ValueError, match="before it was changed"):
         PreparedSamples(tmp_path / "clips", OwnSentences(root, "train", CLIP))
+
+
+def test_a_video_that_was_replaced_is_read_anew(root):
+    samples = OwnSentences(root, "train", CLIP)
+    assert samples[0].frames.any()
+    with open_film(root / "videos" / samples.pairs[0].video, 80, 96, Fraction(25)) as film:
+        for number in range(12):
+            film.add(np.zeros((80, 96, 3), np.uint8), number / 25)
+    assert OwnSentences(root, "train", CLIP)[0].frames.max() < 20
 
 
 def test_the_page_s_example_is_what_the_reader_takes(tmp_path):

@@ -24,6 +24,7 @@ from cstm.data.a2d_files import (
 from cstm.data.class_names import number_of
 from cstm.data.extracted import read_extracted_clip
 from cstm.data.files import SENTENCES_PAGE, bytes_of, digest, find, require
+from cstm.data.newest import Newest
 from cstm.data.sample import ACTIONS, ACTORS, DIRECTIONS, Pair, Sample
 from cstm.data.video import read_clip
 
@@ -50,7 +51,7 @@ class A2DSentences:
         self._videos = require(places, A2D_PAGE, *VIDEO_FOLDERS)
         self._directions = read_directions(find(places, "instances.csv"))
         self._tags = read_tags(find(places, "sentence_tags.csv"))
-        self._last: tuple[str, int, UInt8[ndarray, "time height width 3"]] | None = None
+        self._clips = Newest[tuple[str, int], UInt8[ndarray, "time height width 3"]]()
         self.pairs: list[Pair] = []
         for video, lines in sentences.items():
             if video not in listed:
@@ -143,12 +144,9 @@ class A2DSentences:
         return video_path(self._videos, video)
 
     def _read_clip(self, video: str, frame: int) -> UInt8[ndarray, "time height width 3"]:
-        """Decode a clip; sentences about one frame follow each other, and share it."""
-        if self._last is None or self._last[:2] != (video, frame):
-            path = self._video_of(video)
-            read = read_extracted_clip if path.is_dir() else read_clip
-            self._last = video, frame, read(path, frame, self.clip)
-        return self._last[2]
+        path = self._video_of(video)
+        read = read_extracted_clip if path.is_dir() else read_clip
+        return self._clips.get((video, frame), lambda: read(path, frame, self.clip))
 
 
 def _named(number: int, names: tuple[str, ...]) -> str | None:

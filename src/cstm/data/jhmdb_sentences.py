@@ -23,6 +23,7 @@ from cstm.data.jhmdb_files import (
     read_queries,
     uniform_frames,
 )
+from cstm.data.newest import Newest
 from cstm.data.sample import Pair, Sample
 
 Frames = Literal["uniform"] | Path
@@ -54,7 +55,7 @@ class JHMDBSentences:
         queries = read_queries(require(places, SENTENCES_PAGE, "jhmdb_annotation.txt"))
         self._pictures = find_videos(require(places, JHMDB_PAGE, "Rename_Images"))
         self._masks = find_videos(require(places, JHMDB_PAGE, "puppet_mask"))
-        self._last: tuple[str, Bool[ndarray, "time height width"]] | None = None
+        self._masks_of = Newest[str, Bool[ndarray, "time height width"]]()
         annotated = {video: self._count_annotated(video) for video in queries}
         if frames == "uniform":
             chosen = [
@@ -90,7 +91,8 @@ class JHMDBSentences:
         pair = self.pairs[index]
         folder = self._pictures[pair.video]
         frames = read_extracted_clip(folder, pair.frame, self.clip)
-        mask = self._read_masks(pair.video)[pair.frame]
+        marked = self._masks[pair.video] / MASKS_NAME
+        mask = self._masks_of.get(pair.video, lambda: read_masks(marked))[pair.frame]
         if frames.shape[1:3] != mask.shape:
             raise ValueError(
                 f"{folder}: its frames are {frames.shape[2]}×{frames.shape[1]} pixels, its masks "
@@ -118,12 +120,6 @@ class JHMDBSentences:
         if not annotated:
             raise ValueError(f"{self._pictures[video]}: has no frame with a mask")
         return annotated
-
-    def _read_masks(self, video: str) -> Bool[ndarray, "time height width"]:
-        """Read a video's masks; samples of one video follow each other, and share them."""
-        if self._last is None or self._last[0] != video:
-            self._last = video, read_masks(self._masks[video] / MASKS_NAME)
-        return self._last[1]
 
 
 def _check_pinned(

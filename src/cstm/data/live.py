@@ -7,6 +7,7 @@ from numpy import ndarray
 from cstm.config import ClipConfig
 from cstm.data.clip_input import ClipInput, clip_input
 from cstm.data.masks import covered
+from cstm.data.newest import Newest
 from cstm.data.rows import Row, TrainingSamples
 from cstm.data.sample import Sample, Samples
 from cstm.data.transforms import ResizePad
@@ -23,13 +24,12 @@ class LiveSamples(TrainingSamples):
         super().__init__(samples.pairs)
         self._samples = samples
         self._clip = clip
-        self._last: tuple[int, ClipInput] | None = None
+        self._seen = Newest[int, ClipInput]()
 
     def whole_row(self, index: int) -> Row:
-        """One sample, read or drawn now; those of a frame that follow each other share its clip."""
-        sample, frame, last = self._samples[index], self.frame_of(index), self._last
-        seen = last[1] if last is not None and last[0] == frame else shown(sample, self._clip)
-        self._last = frame, seen
+        """One sample, read or drawn now."""
+        sample = self._samples[index]
+        seen = self._seen.get(self.frame_of(index), lambda: shown(sample, self._clip))
         return fitted(sample, seen)
 
 

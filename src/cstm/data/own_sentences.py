@@ -1,21 +1,20 @@
 """Videos of one's own with masks and sentences, as a dataset like the others."""
 
 from collections import defaultdict
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
 
 from cstm.config import ClipConfig, Split
 from cstm.data.class_names import number_of
 from cstm.data.files import bytes_of, digest, tidy
 from cstm.data.masks import RunLength, decode_mask
+from cstm.data.newest import Newest
 from cstm.data.own_files import Annotation, OwnVideo, read_own
 from cstm.data.sample import ACTIONS, DIRECTIONS, Pair, Sample
 from cstm.data.video import read_clip
-
-# Sentences about one frame follow each other, and share its clip.
-_read_clip = lru_cache(maxsize=1)(read_clip)
 
 Actors = list[tuple[Annotation, RunLength]]
 
@@ -42,6 +41,7 @@ class OwnSentences:
         self.root = Path(root)
         self.clip = clip or ClipConfig()
         self._paths: dict[str, Path] = {}
+        self._clips = Newest[tuple[str, int], UInt8[ndarray, "time height width 3"]]()
         self._actors: defaultdict[tuple[str, int], Actors] = defaultdict(list)
         self.pairs: list[Pair] = []
         for video in read_own(self.root, split):
@@ -52,7 +52,8 @@ class OwnSentences:
 
     def __getitem__(self, index: int) -> Sample:
         pair = self.pairs[index]
-        frames = _read_clip(self._paths[pair.video], pair.frame, self.clip)
+        path, frame = self._paths[pair.video], pair.frame
+        frames = self._clips.get((pair.video, frame), lambda: read_clip(path, frame, self.clip))
         shape = frames.shape[1:3]
         mask = np.zeros(shape, bool)
         action, direction, category = (np.zeros(shape, np.uint8) for _ in range(3))

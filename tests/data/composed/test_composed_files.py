@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from photographs import CATEGORIES
+from PIL import Image
 
 from cstm.data.class_names import class_of, number_of
 from cstm.data.composed import ComposedClips
@@ -235,6 +236,13 @@ def test_no_json(root):
     (root / "instances.json").write_text('{"images": [')
     with pytest.raises(ValueError, match="no JSON"):
         ComposedClips(root, "train")
+
+
+def test_a_picture_that_was_edited_is_read_anew(root):
+    photograph = read_photographs(root, "train")[0]
+    assert photograph.read().any()
+    Image.new("RGB", (photograph.width, photograph.height)).save(photograph.path)
+    assert not read_photographs(root, "train")[0].read().any()
 
 
 def test_a_picture_of_another_size(root):

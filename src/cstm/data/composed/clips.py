@@ -17,6 +17,7 @@ from cstm.data.composed.render import Clip, render
 from cstm.data.composed.sentences import Sentence
 from cstm.data.composed.stock import Stock
 from cstm.data.files import digest
+from cstm.data.newest import Newest
 from cstm.data.sample import ACTIONS, DIRECTIONS, Pair, Sample
 
 CLIPS: dict[Split, int] = {"train": 10_000, "test": 600}
@@ -72,7 +73,7 @@ class ComposedClips:
         self.plans: list[Plan] = []
         self.pairs: list[Pair] = []
         self._sentences: list[tuple[int, Sentence]] = []
-        self._last: tuple[int, Clip] | None = None
+        self._drawn = Newest[int, Clip]()
         digests: dict[Path, str] = {}
         numbers = CLIPS[split] if clips is None else clips
         if isinstance(numbers, int):
@@ -98,7 +99,7 @@ class ComposedClips:
         pair = self.pairs[index]
         place, sentence = self._sentences[index]
         plan = self.plans[place]
-        clip = self._draw(place)
+        clip = self._drawn.get(place, lambda: self._draw(plan))
         shape = clip.frames.shape[1:3]
         action, direction, category = (np.zeros(shape, np.uint8) for _ in range(3))
         # What is small lies upon what is large.
@@ -124,13 +125,9 @@ class ComposedClips:
             look_alike=look_alike,
         )
 
-    def _draw(self, place: int) -> Clip:
-        """Draw a clip; sentences about one clip follow each other, and share it."""
-        if self._last is None or self._last[0] != place:
-            plan = self.plans[place]
-            times = clip_indices(TARGET, self.clip, LENGTH) - TARGET
-            self._last = place, render(plan.scene, times.tolist(), range(len(plan.cast)))
-        return self._last[1]
+    def _draw(self, plan: Plan) -> Clip:
+        times = clip_indices(TARGET, self.clip, LENGTH) - TARGET
+        return render(plan.scene, times.tolist(), range(len(plan.cast)))
 
 
 def _content(plan: Plan, digests: dict[Path, str]) -> str:

@@ -47,7 +47,7 @@ class Photograph(NamedTuple):
         Raises:
             ValueError: it can't be read, or is not of the size that the instance file tells.
         """
-        picture = _decode(self.path)
+        picture = _decode(self.path, self.path.stat().st_mtime_ns if self.path.exists() else 0)
         if picture.shape[:2] != (self.height, self.width):
             height, width = picture.shape[:2]
             raise ValueError(
@@ -79,7 +79,10 @@ class Photograph(NamedTuple):
         return decode_mask(encoded)
 
 
-_decode = lru_cache(maxsize=8)(read_picture)
+@lru_cache(maxsize=8)
+def _decode(path: Path, changed: int) -> UInt8[ndarray, "height width 3"]:
+    """Decode a picture; ``changed`` tells it from what it was before someone edited it."""
+    return read_picture(path)
 
 
 def split_of(image: int | str) -> Split:
