@@ -151,6 +151,15 @@ def test_what_killed_processes_left_is_removed_after_an_hour(tmp_path):
     assert not folder.exists()
 
 
+def test_names_are_no_patterns(tmp_path):
+    for name in ("a[1]", "a1"):
+        left = tmp_path / f".{name}.partial-00112233"
+        left.touch()
+        os.utime(left, (0, 0))
+    remove_stale(tmp_path / "a[1]")
+    assert names(tmp_path) == [".a1.partial-00112233"]
+
+
 def test_what_was_put_there_meanwhile_is_not_deleted(tmp_path):
     (tmp_path / "out").mkdir()
     writing = whole_folder(tmp_path / "out")

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -153,7 +154,10 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def half_written(folder: Path, name: str = "*") -> list[Path]:
-    """What killed processes have left in a folder of outputs by this name that were to be whole."""
+    """What killed processes have left in a folder of outputs that were to be whole.
+
+    ``name`` is a pattern of their names.
+    """
     return list(folder.glob(f".{name}.partial-*"))
 
 
@@ -162,7 +166,7 @@ def remove_stale(path: Path) -> None:
 
     It is nobody's where nobody has touched it for an hour.
     """
-    for left in half_written(path.parent, path.name):
+    for left in half_written(path.parent, escape(path.name)):
         with suppress(FileNotFoundError):  # somebody has just finished it
             inside = left.iterdir() if left.is_dir() else ()
             touched = max(each.stat().st_mtime for each in (left, *inside))

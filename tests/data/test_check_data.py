@@ -317,7 +317,7 @@ def test_tables(world: A2DWorld, jhmdb: JHMDBWorld, capsys, monkeypatch: pytest.
 def test_no_such_folder(tmp_path: Path):
     with pytest.raises(ValueError, match="nowhere: no such folder; give the one that holds"):
         check_data("a2d", tmp_path / "nowhere")
-    with pytest.raises(ValueError, match="expected at least one worker, got 0"):
+    with pytest.raises(ValueError, match="workers should be at least 1, got 0"):
         check_data("a2d", tmp_path, workers=0)
 
 

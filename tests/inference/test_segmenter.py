@@ -384,7 +384,7 @@ def test_errors_come_before_the_first_frame(brightness, vocabulary, tmp_path):
         segmenter.segment(tmp_path / "none.mp4", ["cat"])
     with pytest.raises(ValueError, match="no words"):
         segmenter.segment(numbered(3), ["  "])
-    with pytest.raises(ValueError, match="at least 1 clip"):
+    with pytest.raises(ValueError, match="batch should be at least 1"):
         Segmenter(brightness, vocabulary, SMALL, batch=0)
 
 

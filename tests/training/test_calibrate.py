@@ -166,6 +166,15 @@ def test_statistics_anew_are_the_means_of_what_passes_and_backbones_keep_theirs(
     assert not seen["unused"]
 
 
+def test_statistics_of_large_means_and_small_variances_are_exact():
+    network = torch.nn.Sequential(torch.nn.BatchNorm2d(2)).eval()
+    x = 300.1 + torch.tensor([0.0, 1e-3])[:, None, None] * torch.randn(4, 2, 8, 8)
+    with statistics_anew(network):
+        network(x)
+    expected = x.double().transpose(0, 1).flatten(1).var(1, unbiased=False)
+    assert torch.allclose(network[0].running_var.double(), expected, rtol=1e-3, atol=1e-12)
+
+
 def test_the_command_takes_statistics_before_it_asks(weights, photographs, tmp_path):
     out = tmp_path / "out.safetensors"
     calibrate_command(weights, out, root=photographs, size=96, statistics=16)

@@ -71,6 +71,20 @@ def test_a_compact_file_takes_half_the_space_and_loads_as_single(checkpoint, tmp
         torch.testing.assert_close(found, value, rtol=0, atol=float(precision * most))
 
 
+def test_what_half_precision_cannot_hold_is_kept_whole(checkpoint, tmp_path):
+    path = tmp_path / "compact.safetensors"
+    variance = next(
+        value for name, value in checkpoint.network.named_buffers() if "running_var" in name
+    )
+    before = variance.clone()
+    variance[0] = 7e4
+    save_checkpoint(path, checkpoint, compact=True)
+    found = load_checkpoint(path).network.state_dict()
+    variance.copy_(before)
+    assert any(float(value.max()) == 7e4 for name, value in found.items() if "running_var" in name)
+    assert all(value.isfinite().all() for value in found.values())
+
+
 def test_foreign_and_broken_files_are_refused_in_one_line(checkpoint, tmp_path):
     path = tmp_path / "network.safetensors"
     save_checkpoint(path, checkpoint)

@@ -148,8 +148,7 @@ def score(
     from cstm.evaluation.evaluate import score as run_over
     from cstm.evaluation.metrics import make_protocol
 
-    if size < 1:
-        raise ValueError(f"--size is a number of pixels, at least 1, got {size}")
+    at_least(1, size=size)
     metric = make_protocol(protocol, size)
     run_over(predictions, ground_truth, metric)
     _show(metric.compute(), json)

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float32
 from numpy import ndarray
 
+from cstm.bounds import one_of
 from cstm.data.synonyms import places_last, plainly
 
 MAX_WORDS = 20
@@ -65,8 +66,7 @@ class Vocabulary:
     reads sentences by :mod:`cstm.data.synonyms`; none: word for word."""
 
     def __post_init__(self) -> None:
-        if self.tokenization not in _TOKENIZERS:
-            raise ValueError(f"no tokenization {self.tokenization!r}; there is words and released")
+        one_of(_TOKENIZERS, tokenization=self.tokenization)
         if unknown := set(self.synonyms.values()) - {"", *self.words}:
             raise ValueError(f"synonyms are read as words that are not known: {sorted(unknown)}")
 

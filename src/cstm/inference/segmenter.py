@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from cstm.bounds import one_of
+from cstm.bounds import at_least, one_of
 from cstm.config import ClipConfig, Looks
 from cstm.data.clip import reach
 from cstm.data.frame_range import ALL, FrameRange
@@ -84,8 +84,7 @@ class Segmenter:
         least_score: float | None = None,
         looks: Looks = 1,
     ) -> None:
-        if batch < 1:
-            raise ValueError(f"a batch holds at least 1 clip, got {batch}")
+        at_least(1, batch=batch)
         if least_score is not None and not 0 <= least_score <= 1:
             raise ValueError(f"least_score should be from 0 to 1, got {least_score}")
         one_of(get_args(Looks), looks=looks)

@@ -116,8 +116,9 @@ def statistics_anew(network: nn.Module) -> Iterator[None]:
     moments = defaultdict[_BatchNorm, Tensor](lambda: torch.zeros(2, 1, dtype=torch.float64))
 
     def note(layer: _BatchNorm, inputs: tuple[Tensor, ...]) -> None:
-        channels = inputs[0].detach().float().transpose(0, 1).flatten(1)
-        both = torch.stack([channels.mean(1), channels.square().mean(1)]).double().cpu()
+        # Of a large mean and a small variance, single precision leaves a negative one.
+        channels = inputs[0].detach().double().transpose(0, 1).flatten(1)
+        both = torch.stack([channels.mean(1), channels.square().mean(1)]).cpu()
         passed[layer] += len(inputs[0])
         moments[layer] = moments[layer] + len(inputs[0]) * both
 

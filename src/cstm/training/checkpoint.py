@@ -142,7 +142,9 @@ def _compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
             small[name] = (tensor / scale).round().to(torch.int8)
             small[_scale_of(name)] = scale
         else:
-            small[name] = tensor.half() if tensor.is_floating_point() else tensor
+            half = tensor.half() if tensor.is_floating_point() else tensor
+            # A variance may be more than 65504.
+            small[name] = half if half.isfinite().all() else tensor
     return small
 
 

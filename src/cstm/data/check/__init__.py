@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from cstm.bounds import at_least
 from cstm.config import DataFormat
 from cstm.data.check.a2d import survey_a2d
 from cstm.data.check.findings import Counts, Findings
@@ -68,8 +69,8 @@ def check(data: DataFormat, root: Path, workers: int | None = None) -> Findings:
     """
     if not root.is_dir():
         raise ValueError(f"{root}: no such folder; give the one that holds the dataset's files")
-    if workers is not None and workers < 1:
-        raise ValueError(f"expected at least one worker, got {workers}")
+    if workers is not None:
+        at_least(1, workers=workers)
     found = Findings(root)
     videos = SURVEYS[data](root, found)
     checked = side_by_side(_check_video, [(video,) for video in videos], workers, CHUNK)

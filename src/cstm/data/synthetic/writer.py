@@ -100,10 +100,9 @@ def _check(
         raise ValueError(f"expected at least one clip, got {clips} and {test_clips} test clips")
     if min(size) < 64 or size[0] % 2 or size[1] % 2:
         raise ValueError(f"expected an even width and height of at least 64, got {size}")
-    if frames < 8:
-        raise ValueError(f"expected at least 8 frames a clip, got {frames}")
-    if workers is not None and workers < 1:
-        raise ValueError(f"expected at least one worker, got {workers}")
+    at_least(8, frames=frames)
+    if workers is not None:
+        at_least(1, workers=workers)
 
 
 def _collect(source: Iterator[Rows], rows: list[Rows]) -> Iterator[int]:

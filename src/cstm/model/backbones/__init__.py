@@ -8,6 +8,7 @@ from importlib import import_module
 from inspect import signature
 from typing import Any, get_args
 
+from cstm.bounds import one_of
 from cstm.config import SpatialBackbone, TemporalBackbone
 from cstm.model.backbones.backbone import Backbone
 
@@ -33,7 +34,6 @@ def build_temporal(name: TemporalBackbone, width: int) -> Backbone:
 
 
 def _build(name: str, names: tuple[str, ...], width: int) -> Backbone:
-    if name not in names:
-        raise ValueError(f"no such backbone {name!r}; expected one of {', '.join(names)}")
+    one_of(names, backbone=name)
     build: Any = getattr(import_module(f"{__name__}.{name}"), name)
     return build(width) if signature(build).parameters else build()
