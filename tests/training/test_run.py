@@ -412,9 +412,54 @@ def test_a_network_goes_on_from_another_with_its_words(finished, world, prepared
     after = load_checkpoint(tmp_path / "cstm.safetensors")
     assert after.vocabulary == before.vocabulary
     assert after.provenance["start"] == "cstm.safetensors"
-    assert capsys.readouterr().err == "", "it knows all words"
+    told = capsys.readouterr().err
+    assert "keeps its encoders as they are; --joint all trains them, too" in told
+    assert "know" not in told, "it knows all words"
     for key, value in before.network.named_parameters():
         assert torch.equal(after.network.state_dict()[key], value), key
+
+
+@pytest.mark.parametrize("joint", ["decoder", "all"])
+def test_what_goes_on_is_the_decoder_or_all(finished, world, prepared, tmp_path, joint, capsys):
+    before = load_checkpoint(finished / "cstm.safetensors").network
+    short = replace(SCHEDULE, epochs=1, samples=4, average=0.0)
+    clip = replace(EXPERIMENT.clip, camera_motion="compensated")
+    experiment = replace(EXPERIMENT, decoder=short, joint=joint, clip=clip)
+    run = run_of(world, tmp_path / "prepared", tmp_path / "run", experiment)
+    train_all(replace(run, start=finished / "cstm.safetensors"))
+    told = capsys.readouterr().err
+    assert "--clip.camera-motion kept; what this run trains, with compensated" in told
+    assert ("keeps its encoders" in told) == (joint == "decoder")
+    after = load_checkpoint(tmp_path / "run" / "cstm.safetensors").network.state_dict()
+    for key, value in before.named_parameters():
+        is_fixed = joint == "decoder" and not key.startswith("decoder.")
+        assert torch.equal(after[key], value) <= is_fixed or not value.requires_grad, key
+        if is_fixed:
+            assert torch.equal(after[key], value), key
+
+
+def test_networks_of_another_fusion_share_encoders():
+    sum_of, chosen = (
+        stages_of(replace(EXPERIMENT, model=replace(EXPERIMENT.model, fusion=fusion)))
+        for fusion in ("add", "lgfs")
+    )
+    assert sum_of[:2] == chosen[:2]
+    assert sum_of[2] != chosen[2]
+
+
+def test_a_run_goes_on_without_settings_that_were_none_when_it_began(
+    finished, world, prepared, tmp_path
+):
+    shutil.copytree(finished, tmp_path / "run")
+    for path in (tmp_path / "run").glob("*/state.pt"):
+        state = torch.load(path, weights_only=True)
+        settings = json.loads(state["settings"])
+        del settings["schedule"]["dice_weight"]
+        torch.save(state | {"settings": json.dumps(settings)}, path)
+    assert train_all(run_of(world, prepared, tmp_path / "run")) == []
+    dice = replace(EXPERIMENT, encoders=replace(SCHEDULE, dice_weight=0.5))
+    with pytest.raises(ValueError, match="was trained with another dice_weight"):
+        train_all(run_of(world, prepared, tmp_path / "run", dice))
 
 
 def test_what_a_network_goes_on_with_is_read_as_itself(finished, world, prepared, tmp_path):
@@ -484,7 +529,7 @@ def test_a_network_of_another_kind_to_start_from_is_refused(finished, world, pre
 
 def test_fixed_word_vectors_stay_fixed_in_a_network_to_start_from(finished, tmp_path):
     checkpoint = load_checkpoint(finished / "cstm.safetensors")
-    stage = stages_of(EXPERIMENT, start=True)[0]
+    stage = stages_of(replace(EXPERIMENT, joint="all"), start=True)[0]
     free = build_stage(stage, checkpoint.vocabulary, tmp_path, start=checkpoint)
     assert free.spatial.language.vectors.weight.requires_grad
     table = checkpoint.network.spatial.language.vectors.weight

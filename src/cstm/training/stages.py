@@ -43,8 +43,8 @@ def stages_of(experiment: Experiment, start: bool = False) -> list[Stage]:
     """Stage one: the spatial and the temporal network on their own; stage two: their decoder.
 
     A network with a single stream is done after its stage one, and ``joint="alone"`` has none; nor
-    has one that starts from a network trained before. Raises a ValueError for the released network,
-    which can't be trained.
+    has one that starts from a network trained before, of which the decoder goes on, or all. Raises
+    a ValueError for the released network, which can't be trained.
     """
     model = experiment.model
     if isinstance(model, ReleasedConfig):
@@ -57,12 +57,15 @@ def stages_of(experiment: Experiment, start: bool = False) -> list[Stage]:
         return [Stage("spatial", model, experiment.encoders, begins=begins)]
     if model.spatial is None:
         return [Stage("temporal", model, experiment.encoders, begins=begins)]
+    trains = "decoder" if experiment.joint == "decoder" else "all"
     if start or experiment.joint == "alone":
-        return [Stage("joint", model, experiment.decoder, begins=begins)]
+        return [Stage("joint", model, experiment.decoder, trains, begins)]
+    # One stream has nothing to fuse: networks that differ in that alone may share their encoders.
+    single = replace(model, fusion=ModelConfig().fusion)
     return [
-        Stage("spatial", replace(model, temporal=None), experiment.encoders),
-        Stage("temporal", replace(model, spatial=None), experiment.encoders),
-        Stage("joint", model, experiment.decoder, experiment.joint, begins="encoders"),
+        Stage("spatial", replace(single, temporal=None), experiment.encoders),
+        Stage("temporal", replace(single, spatial=None), experiment.encoders),
+        Stage("joint", model, experiment.decoder, trains, "encoders"),
     ]
 
 

@@ -1,14 +1,15 @@
 """A network trained before, from which a run goes on."""
 
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 
 from cstm.config import ModelConfig
 from cstm.data.words import Vocabulary
 from cstm.progress import is_first_process
 from cstm.training.checkpoint import Checkpoint, load_checkpoint
 from cstm.training.plan import Run
-from cstm.training.stages import differences
+from cstm.training.stages import differences, stages_of
 from cstm.training.vocabulary import with_words
 
 DECODER_SETTINGS = {"fusion", "decoder", "decoder_channels", "presence"}
@@ -34,13 +35,24 @@ def load_start(run: Run) -> Checkpoint | None:
             f"{run.start} holds another network: it differs in {', '.join(sorted(differ))}; leave "
             "--model settings as they were, or train without --start"
         )
-    if differ and is_first_process():
-        print(
-            f"{run.start} differs in {', '.join(sorted(differ))}: its encoders are taken, and "
-            "trained with a fresh decoder",
-            file=sys.stderr,
-        )
+    if is_first_process():
+        for told in _changes(start, run, differ):
+            print(f"{run.start} {told}", file=sys.stderr)
     return start
+
+
+def _changes(start: Checkpoint, run: Run, differ: set[str]) -> Iterator[str]:
+    """What the run will not have of the network that it starts from, or leaves as it is."""
+    if differ:
+        yield f"differs in {', '.join(sorted(differ))}: its encoders are taken, with a new decoder"
+    (stage,) = stages_of(run.experiment, start=True)
+    if stage.trains == "decoder":
+        yield "keeps its encoders as they are; --joint all trains them, too"
+    theirs, ours = start.experiment.clip.in_training, run.experiment.clip.in_training
+    for name, value in asdict(theirs).items():
+        if (chosen := getattr(ours, name)) != value:
+            option = f"--clip.{name.replace('_', '-')}"
+            yield f"sees clips with {option} {value}; what this run trains, with {chosen}"
 
 
 def with_threshold_of(start: Checkpoint, run: Run) -> Run:

@@ -13,7 +13,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins import MixedPrecision
 from torch import nn
 
-from cstm.config import Experiment
+from cstm.config import ClipConfig, Experiment, ModelConfig
 from cstm.faults import reason
 from cstm.folder import whole_file
 from cstm.schedule import Schedule
@@ -58,6 +58,15 @@ class Progress:
 
 
 STATE = "state.pt"
+_USUAL = json.loads(
+    json.dumps(
+        {
+            "model": asdict(ModelConfig()),
+            "clip": asdict(ClipConfig()),
+            "schedule": asdict(Schedule()),
+        }
+    )
+)
 
 
 def settings_of(
@@ -97,7 +106,8 @@ def read_state(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Any
         name
         for part, values in settings.items()
         for name, value in values.items()
-        if before.get(part, {}).get(name) != value
+        # What was no setting yet when the run began was as it usually is.
+        if before.get(part, {}).get(name, _USUAL.get(part, {}).get(name)) != value
     ]
     if changed:
         raise ValueError(
