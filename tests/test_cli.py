@@ -317,6 +317,11 @@ def test_profile_prints_what_scripts_expect(cstm):
     assert code == 0
     cost = json.loads(printed)
     assert set(cost["macs"]) == {"language", "spatial", "temporal", "decoder", "total"}
+    spatial = ("--model.spatial", "resnet50", "--model.temporal", "None")
+    code, printed, _ = cstm("profile", "tiny", "--json", *spatial)
+    assert code == 0
+    assert json.loads(printed)["parameters"] > 23e6
+    refused(cstm("profile", "--json", "tiny"), "name the experiment first")
     code, printed, _ = cstm("profile", "tiny", "--size", 256, "--json")
     assert 3.9 < json.loads(printed)["macs"]["spatial"] / cost["macs"]["spatial"] < 4.1
     _, printed, _ = cstm("profile", "paper", "--size", 256)

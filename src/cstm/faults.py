@@ -1,5 +1,6 @@
 """Words for what went wrong."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 _LONGEST = 400
@@ -12,6 +13,12 @@ def reason(error: BaseException) -> str:
     if len(said) > _LONGEST:
         return f"{said[: _LONGEST - 2]} …"
     return said or type(error).__name__
+
+
+def few(names: Sequence[str]) -> str:
+    """The first three of many names, and how many more there are."""
+    more = [f"and {len(names) - 3} more"] if len(names) > 3 else []
+    return ", ".join([*names[:3], *more])
 
 
 def full_memory(error: BaseException) -> Literal["GPU", "computer"] | None:

@@ -171,7 +171,7 @@ def test_masks_of_another_size_than_the_pictures(jhmdb: JHMDBWorld):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (None, "No such file"),
+        (None, "no such file"),
         ("no json", "no JSON .Expecting value"),
         ("[" * 100_000, "no JSON"),
         ("{}", "no array"),

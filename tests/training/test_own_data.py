@@ -61,10 +61,22 @@ def test_evaluation_tells_who_is_there_and_what_they_do(own, finished, tmp_path,
     assert images[0] == f"v_{first.video}_f_{first.frame + 1}_i_{first.instance}"
 
 
+def test_words_that_the_network_does_not_know_are_told(own, capsys):
+    evaluate("tiny", root=own, data="own", workers=0, json=True)
+    told = [pair.sentence for pair in OwnSentences(own, "test").pairs]
+    zebras = sum("zebra" in sentence for sentence in told)
+    assert (
+        f"tiny doesn't know words in {zebras} of the {len(told)} sentences: zebra"
+        in capsys.readouterr().err
+    )
+
+
 def test_sentences_about_nobody_are_enough_to_calibrate(own, finished, tmp_path, capsys):
     out = tmp_path / "calibrated.safetensors"
     calibrate(finished / "cstm.safetensors", out, root=own, data="own")
-    assert "threshold" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "threshold" in told.out
+    assert "a threshold to rely on wants 50 of each kind" in told.err
     assert out.is_file()
 
 

@@ -95,11 +95,14 @@ def _parse(arguments: Sequence[str]) -> Callable[[], None]:
     if list(arguments) == ["--version"]:
         return partial(print, f"cstm {version('cstm')}")
     commands = {name: _deferred(command, is_overview) for name, command in COMMANDS.items()}
-    if arguments[:1] == ["train"] and arguments[1:] not in ([], ["-h"], ["--help"]):
+    if arguments[:1] in (["train"], ["profile"]) and arguments[1:] not in ([], ["-h"], ["--help"]):
         # The experiment that is named sets the defaults of the options.
+        command = arguments[0]
         if arguments[1].startswith("-"):
-            raise ValueError("name the experiment first, such as: cstm train tiny --root world …")
-        commands["train"] = partial(commands["train"], settings=get_experiment(arguments[1]))
+            raise ValueError(f"name the experiment first, such as: cstm {command} tiny …")
+        named = get_experiment(arguments[1])
+        usual = {"settings": named} if command == "train" else {"model": named.model}
+        commands[command] = partial(commands[command], **usual)
     complaint = StringIO()
     try:
         with redirect_stderr(complaint):

@@ -1,17 +1,33 @@
 """Commands that measure: evaluate, score, profile."""
 
 import json as json_format
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from rich.console import Console
-from tyro.conf import Positional, arg
+from tyro.conf import AvoidSubcommands, Positional, arg
 
 from cstm.bounds import at_least
-from cstm.config import CameraMotion, DataFormat, Device, Looks, PrecisionInUse, Protocol, Split
+from cstm.config import (
+    CameraMotion,
+    DataFormat,
+    Device,
+    Looks,
+    ModelConfig,
+    PrecisionInUse,
+    Protocol,
+    ReleasedConfig,
+    Split,
+)
 from cstm.experiments import get_experiment
+from cstm.faults import few
 from cstm.folder import check_output_file
+
+if TYPE_CHECKING:
+    from cstm.data.words import Vocabulary
 
 
 def evaluate(
@@ -90,6 +106,9 @@ def evaluate(
     dataset = open_dataset(data, root, split, clip, frames)
     with join(device, pick_precision(precision, pick_device(device))) as fabric:
         indices = spread(len(dataset), len(dataset) if samples is None else samples)
+        if fabric.is_global_zero:
+            said = [dataset.pairs[index].sentence for index in indices]
+            _tell_unknown(weights, checkpoint.vocabulary, said)
         mine = share(indices, batch, fabric.global_rank, fabric.world_size)
         metric = make_protocol(protocol, clip.size)
         counts = run_over(
@@ -159,27 +178,42 @@ def profile(
     *,
     size: int | None = None,
     json: bool = False,
+    model: AvoidSubcommands[ModelConfig | ReleasedConfig] = ModelConfig(),  # noqa: B008
 ) -> None:
     """Count parameters and multiply-adds of an experiment, in seconds and without running it.
 
     Example: cstm profile paper
 
+    Example: cstm profile lite --model.spatial resnet50 --model.decoder lean
+
     Args:
         experiment: Name of the experiment: paper, fast, lite, tiny, released, or a row of Table 3,
-            such as table3a-spatial.
+            such as table3a-spatial. Its parts are the defaults of --model.
         size: Longer side of the network's input in pixels; that of the experiment if not given.
             Frames are square here, the most that a network can be given.
         json: Print JSON instead of a table.
+        model: Parts of the network.
     """
     from cstm.evaluation.cost import profile as count
     from cstm.evaluation.tables import cost_table
 
-    settings = get_experiment(experiment).seeing(size)
+    settings = replace(get_experiment(experiment), model=model).seeing(size)
     cost = count(settings)
     if json:
         print(json_format.dumps(cost))
     else:
         Console().print(cost_table(experiment, settings.clip, cost))
+
+
+def _tell_unknown(weights: str, vocabulary: "Vocabulary", sentences: Sequence[str]) -> None:
+    """Say what words the network doesn't know: it hears less than the sentences say."""
+    unknown = [vocabulary.unknown(sentence) for sentence in sentences]
+    if words := sorted({word for of_sentence in unknown for word in of_sentence}):
+        print(
+            f"{weights} doesn't know words in {sum(map(bool, unknown))} of the {len(sentences)} "
+            f"sentences: {few(words)}",
+            file=sys.stderr,
+        )
 
 
 def _check_settings(

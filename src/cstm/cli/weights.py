@@ -1,6 +1,7 @@
 """Commands for weights: fetch, calibrate, pack, import-weights."""
 
 import difflib
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,9 @@ from tyro.conf import Positional, arg
 
 from cstm.bounds import at_least
 from cstm.config import CameraMotion, DataFormat, Device, Resize, Split
+
+_ENOUGH = 50
+"""Samples with their actor, and without, below which a threshold rests on one or two of them."""
 
 
 def fetch(
@@ -125,13 +129,20 @@ def calibrate(
             track(shows, len(shown), "showing")
     counts = evaluate(network, checkpoint.vocabulary, asked, clip, metric, indices)
     track(counts, len(indices), "asking")
-    chosen = choose(presences_of(metric), lost)
+    presences = presences_of(metric)
+    chosen = choose(presences, lost)
     result = with_threshold(checkpoint, chosen.threshold)
     save_checkpoint(destination, result)
+    present, absent = map(len, presences)
     print(
-        f"threshold {chosen.threshold:.4f}: of {len(indices)} samples {100 * chosen.lost:.1f}% of "
-        f"the present lost, {100 * chosen.rejected:.1f}% of the absent rejected; {destination}"
+        f"threshold {chosen.threshold:.4f}: {100 * chosen.lost:.1f}% of {present} present lost, "
+        f"{100 * chosen.rejected:.1f}% of {absent} absent rejected; {destination}"
     )
+    if min(present, absent) < _ENOUGH:
+        print(
+            f"so few samples tell little; a threshold to rely on wants {_ENOUGH} of each kind",
+            file=sys.stderr,
+        )
 
 
 def pack(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import assert_never
 
 from cstm.config import ClipConfig, DataFormat, Split
 from cstm.data.a2d_files import a2d_places
@@ -62,6 +63,8 @@ def open_dataset(
             return ComposedClips(root, split, clip, clips, motions)
         case "own":
             return OwnSentences(root, split, clip)
+        case _:
+            assert_never(data)
 
 
 def has_part(data: DataFormat, root: Path, split: Split) -> bool:
@@ -71,5 +74,7 @@ def has_part(data: DataFormat, root: Path, split: Split) -> bool:
             return own_file(root, split).is_file()
         case "jhmdb":
             return split == "test"
-        case _:
+        case "a2d" | "synthetic" | "composed":
             return True
+        case _:
+            assert_never(data)

@@ -98,6 +98,8 @@ def read_json(path: Path) -> object:
     """Read a JSON file; a ValueError says so where it is none."""
     try:
         return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file") from None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: no JSON ({error}); is the file complete?") from None
 

@@ -100,6 +100,16 @@ class Vocabulary:
         """Tokens of a sentence, not cut."""
         return _TOKENIZERS[self.tokenization](sentence)
 
+    def unknown(self, sentence: str) -> list[str]:
+        """Words of a sentence, as far as it is read, that the network doesn't know, each once."""
+        words = dict.fromkeys(self.tokenize(sentence)[:MAX_WORDS])
+        # What stands between words is read as well by the released network, and no word.
+        return [
+            word
+            for word in words
+            if word not in self and word not in self.synonyms and re.search(r"\w", word)
+        ]
+
     def read(self, sentence: str) -> list[str]:
         """Tokens of a sentence as a network reads them: at most :data:`MAX_WORDS`."""
         words = self.tokenize(sentence)[:MAX_WORDS]

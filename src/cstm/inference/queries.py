@@ -32,7 +32,7 @@ def check_queries(queries: Sequence[str], vocabulary: Vocabulary) -> None:
             raise ValueError(
                 f'none of the words of the query "{" ".join(query.split())}" is among the '
                 f"{len(vocabulary.known)} that this network knows; "
-                f"{_suggestion(_unknown(words, vocabulary), vocabulary)}"
+                f"{_suggestion(vocabulary.unknown(query), vocabulary)}"
             )
 
 
@@ -62,7 +62,7 @@ def _encode(query: str, vocabulary: Vocabulary) -> list[int]:
             f'the query "{_beginning(words)}" has {len(words)} words and only the first '
             f'{MAX_WORDS} are read; cut off: "{" ".join(cut)}"'
         )
-    if unknown := _unknown(words, vocabulary):
+    if unknown := vocabulary.unknown(query):
         _warn(
             f'the query "{_beginning(words)}" has words that this network does not know: '
             f"{', '.join(unknown)}; {_suggestion(unknown, vocabulary)}"
@@ -74,13 +74,6 @@ def _encode(query: str, vocabulary: Vocabulary) -> list[int]:
 
 def _warn(message: str) -> None:
     warnings.warn(message, SegmentationWarning, stacklevel=5)
-
-
-def _unknown(words: list[str], vocabulary: Vocabulary) -> list[str]:
-    """Those among the words read that the network doesn't know, each once."""
-    read = words[:MAX_WORDS]
-    unknown = (w for w in read if w not in vocabulary and w not in vocabulary.synonyms)
-    return list(dict.fromkeys(filter(_is_word, unknown)))
 
 
 def _is_word(token: str) -> bool:

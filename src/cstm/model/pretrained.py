@@ -1,7 +1,6 @@
 """Published weights into our backbones: how names map to ours, strict loading, a report."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from cstm.config import SpatialBackbone
 from cstm.download import fetch
-from cstm.faults import full_memory, reason
+from cstm.faults import few, full_memory, reason
 from cstm.model.backbones import Backbone, build_spatial
 from cstm.model.published import BACKBONE_WEIGHTS, GLOVE
 
@@ -207,12 +206,6 @@ def as_state(content: object, complaint: str) -> dict[str, Tensor]:
     ):
         raise ValueError(complaint)
     return content
-
-
-def few(names: Sequence[str]) -> str:
-    """The first three of many names, and how many more there are."""
-    more = [f"and {len(names) - 3} more"] if len(names) > 3 else []
-    return ", ".join([*names[:3], *more])
 
 
 def _check_fit(name: str, report: Report, take: Take) -> None:

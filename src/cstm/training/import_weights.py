@@ -17,8 +17,9 @@ from cstm.data.words import (
     tokenize_as_released,
 )
 from cstm.experiments import get_experiment
+from cstm.faults import few
 from cstm.folder import check_output_file
-from cstm.model.pretrained import as_state, few, find_vectors, read_plain
+from cstm.model.pretrained import as_state, find_vectors, read_plain
 from cstm.model.released import WORD_CHANNELS, ReleasedSegmenter
 from cstm.training.checkpoint import Checkpoint, save_checkpoint
 

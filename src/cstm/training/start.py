@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 
 from cstm.config import ModelConfig
 from cstm.data.words import Vocabulary
+from cstm.faults import few
 from cstm.progress import is_first_process
 from cstm.training.checkpoint import Checkpoint, load_checkpoint
 from cstm.training.plan import Run
@@ -79,11 +80,10 @@ def with_words_of(start: Checkpoint, vocabulary: Vocabulary, run: Run) -> Checkp
     start = replace(start, vocabulary=start.vocabulary.learning(vocabulary.words))
     unknown = [word for word in vocabulary.words if word not in start.vocabulary]
     if unknown and is_first_process():
-        some = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
         hint = "" if run.vectors else "; with --vectors, the file it was trained with, it would"
         print(
             f"{run.start} doesn't know {len(unknown)} of {len(vocabulary.words)} words "
-            f"({some}){hint}",
+            f"({few(unknown)}){hint}",
             file=sys.stderr,
         )
     return start
