@@ -8,6 +8,11 @@ from cstm.schedule import Schedule
 
 SpatialBackbone = Literal["inception_v3", "resnet50", "efficientnet_lite0", "narrow2d"]
 TemporalBackbone = Literal["i3d", "s3d", "i3d_short", "narrow3d"]
+AttentionStyle = Literal["written", "pooled"]
+ModulationStyle = Literal["written", "centred"]
+CoordinatesStyle = Literal["convolved", "added"]
+Fusion = Literal["lgfs", "add", "max"]
+DecoderStyle = Literal["full", "lean", "refined"]
 DataFormat = Literal["a2d", "jhmdb", "synthetic", "composed", "own"]
 Split = Literal["train", "test"]
 Protocol = Literal["ratio", "coco", "released"]
@@ -71,15 +76,15 @@ class ModelConfig:
     """Encoder of the clip; None for a spatial-only network."""
     cmam_stages: tuple[int, ...] = (1, 2, 3, 4, 5)
     """Encoder stages (1-5) followed by a CMAM (Table 3c)."""
-    attention: Literal["written", "pooled"] = "written"
+    attention: AttentionStyle = "written"
     """CMAM by the word × position map A of equations 1-4 as written, or by its pooled identity."""
-    modulation: Literal["written", "centred"] = "written"
+    modulation: ModulationStyle = "written"
     """Gates of CMAM: 1 + σ as equation 6 has it, or 2σ, which begins at 1: see CMAM."""
-    coordinates: Literal["convolved", "added"] = "convolved"
+    coordinates: CoordinatesStyle = "convolved"
     """Coordinates concatenated before a 3×3 convolution, or added after a learned 1×1."""
-    fusion: Literal["lgfs", "add", "max"] = "lgfs"
+    fusion: Fusion = "lgfs"
     """How the decoder merges the two encoders (Table 3b)."""
-    decoder: Literal["full", "lean", "refined"] = "full"
+    decoder: DecoderStyle = "full"
     """Full: 3×3 laterals, two 3×3 per response head. Lean: 1×1 laterals, one 3×3. Refined: 1×1
     laterals, residual blocks on the sums of equation 9, a narrow finest stage."""
     decoder_channels: int = 256

@@ -16,7 +16,7 @@ TIMEOUT = 30.0
 """Seconds without a byte after which a server counts as unreachable."""
 
 _PIECE = 1 << 20
-_MEGABYTE = 1e6
+MEGABYTE = 1e6
 
 
 @dataclass(frozen=True)
@@ -130,11 +130,11 @@ def _download(url: str, path: Path) -> None:
         announced = response.headers.get("Content-Length")
         total = int(announced) if announced else None
         task = shown.add_task(
-            f"{url.rsplit('/', 1)[-1]} (MB)", total=total and round(total / _MEGABYTE, 1)
+            f"{url.rsplit('/', 1)[-1]} (MB)", total=total and round(total / MEGABYTE, 1)
         )
         while piece := response.read(_PIECE):
             target.write(piece)
-            shown.update(task, advance=len(piece) / _MEGABYTE)
+            shown.update(task, advance=len(piece) / MEGABYTE)
         if total is not None and target.tell() != total:
             raise ConnectionError(f"the connection broke after {target.tell()} of {total} bytes")
 

@@ -173,7 +173,7 @@ def test_a_batch_equals_its_samples():
 def test_inference_gives_the_finest_response_at_the_clips_size():
     network = build(TINY).eval()
     clip = torch.rand(1, 8, 3, 64, 64)
-    finest = network(clip, WORDS[:1]).mask
+    finest = network(clip, WORDS[:1]).maps[0]
     upsampled = torch.nn.functional.interpolate(
         finest[None], size=(64, 64), mode="bilinear", align_corners=False
     )[0]

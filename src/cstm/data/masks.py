@@ -24,10 +24,7 @@ def encode_mask(mask: Bool[ndarray, "height width"]) -> RunLength:
 
 def decode_mask(encoded: RunLength) -> Bool[ndarray, "height width"]:
     """Mask of a run-length encoding made by :func:`encode_mask` or :func:`read_segmentation`."""
-    lengths = _decompress(encoded["counts"])
-    height, width = encoded["size"]
-    ones = np.arange(len(lengths)) % 2 == 1
-    return np.repeat(ones, lengths).reshape(width, height).T
+    return coco.decode(encoded).astype(bool)  # pyright: ignore[reportArgumentType]
 
 
 def mask_area(encoded: RunLength) -> int:

@@ -15,6 +15,7 @@ from numpy.lib.format import open_memmap
 
 from cstm.config import ClipConfig
 from cstm.data.live import fitted, fitted_mask, shown
+from cstm.data.prepared import TABLES
 from cstm.data.read_ahead import read_ahead
 from cstm.data.rows import Row, groups_of
 from cstm.data.sample import Samples
@@ -74,14 +75,10 @@ def _read_group(
 
 
 def _shapes(frames: int, pairs: int, clip: ClipConfig) -> dict[str, tuple[int, ...]]:
-    size = clip.size
-    return {
-        "clips.npy": (frames, clip.frames, 3, size, size),
-        "actions.npy": (frames, size, size),
-        "directions.npy": (frames, size, size),
-        "categories.npy": (frames, size, size),
-        "masks.npy": (pairs, size, size),
-    }
+    grid = clip.size, clip.size
+    clips, mask = (frames, clip.frames, 3, *grid), (pairs, *grid)
+    labels = [(frames, *grid)] * (len(TABLES) - 2)
+    return dict(zip(TABLES, (clips, *labels, mask), strict=True))
 
 
 def check_space(folder: Path, datasets: Sequence[Samples], clip: ClipConfig) -> None:

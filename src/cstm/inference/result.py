@@ -23,13 +23,16 @@ class FrameResult:
     image: UInt8[ndarray, "height width 3"]
     """The frame itself, RGB, at its native size."""
     masks: Bool[ndarray, "query height width"]
-    """Where the actor is: probability above 0.5, and nowhere if it is probably not there."""
+    """Where the actor is: probability above 0.5, and nowhere if it is probably not there. From a
+    network that tells whether it is (``lite``): from half of the frame's greatest probability on,
+    where that is less."""
     scores: Float[ndarray, " query"]
     """Probability that the actor is there at all, from 0.5 (or ``least_score``) on where a mask may
     be. From a network that doesn't tell: mean probability inside the mask, be it emptied for a
     lower score than ``least_score``; 0 where there was none."""
     probabilities: Float[ndarray, "query height width"] | None = None
-    """Of every pixel, were the actor there; only where asked for."""
+    """Of every pixel, were the actor there; only where asked for. Raised where the masks are from
+    less than 0.5 on, so that they begin at 0.5: how sure the network is tell the scores."""
 
     def to_supervision(self, queries: Sequence[str]) -> "supervision.Detections":
         """The actors found, as annotators and trackers of the package supervision take them.

@@ -11,17 +11,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from cstm.data.video import Video, open_video
+from cstm.download import MEGABYTE, TIMEOUT
 from cstm.faults import reason
 from cstm.inference.camera import record
 from cstm.progress import bar
 
 if TYPE_CHECKING:
     import fsspec
-
-_SILENCE = 30.0
-"""Seconds without a byte after which a server counts as unreachable."""
-
-_MEGABYTE = 1e6
 
 
 def open_source(video: str | Path, seconds: int | float | None = None) -> Video:
@@ -84,8 +80,8 @@ def _download(address: str, path: Path) -> None:
         task = shown.add_task(f"{path.name} (MB)", total=None)
 
         def show(size: int | None, value: int) -> None:
-            total = size and round(size / _MEGABYTE, 1)
-            shown.update(task, total=total, completed=round(value / _MEGABYTE, 1))
+            total = size and round(size / MEGABYTE, 1)
+            shown.update(task, total=total, completed=round(value / MEGABYTE, 1))
 
         # Typed by fsspec as the callback that does nothing.
         shower: Any = Callback(hooks={"bar": show})
@@ -120,5 +116,5 @@ def _web_options() -> dict[str, Any]:
     """Settings of fsspec's HTTP: no limit to a long download, but one to silence."""
     from aiohttp import ClientTimeout
 
-    limits = ClientTimeout(total=None, sock_connect=_SILENCE, sock_read=_SILENCE)
+    limits = ClientTimeout(total=None, sock_connect=TIMEOUT, sock_read=TIMEOUT)
     return {"client_kwargs": {"timeout": limits, "trust_env": True}}

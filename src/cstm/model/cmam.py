@@ -1,13 +1,12 @@
 """Cross-Modal Adaptive Modulation: equations 1-6 of the paper."""
 
-from typing import Literal
-
 import torch
 from einops import einsum, rearrange, reduce
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cstm.config import AttentionStyle, ModulationStyle
 from cstm.model.language import Language
 
 Visual = Float[Tensor, "batch channel *grid"]
@@ -36,8 +35,8 @@ class CMAM(nn.Module):
         visual_channels: int,
         language_channels: int,
         relation_channels: int,
-        attention: Literal["written", "pooled"] = "written",
-        modulation: Literal["written", "centred"] = "written",
+        attention: AttentionStyle = "written",
+        modulation: ModulationStyle = "written",
     ) -> None:
         super().__init__()
         self.key = nn.Linear(visual_channels, relation_channels)

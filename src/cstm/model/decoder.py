@@ -9,14 +9,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cstm.model.fusion import LGFS, build_fusion
+from cstm.config import DecoderStyle, Fusion
+from cstm.model.fusion import LGFS, Sentence, build_fusion
 from cstm.model.presence import Presence
 
 Stage = Float[Tensor, "batch _channel _height _width"]
 Stages = Sequence[Stage]
 """Features of the five stages, fine to coarse; each has its own width and size."""
-Sentence = Float[Tensor, "batch language"]
-Style = Literal["full", "lean", "refined"]
 
 REFINEMENTS = (1, 1, 1, 2, 1)
 """Blocks that refine the sum of each stage, fine to coarse, where the style is ``refined``."""
@@ -31,7 +30,7 @@ def convolution(channels: int, out_channels: int, kernel: int) -> nn.Sequential:
     )
 
 
-def stage_channels(channels: int, style: Style) -> tuple[int, ...]:
+def stage_channels(channels: int, style: DecoderStyle) -> tuple[int, ...]:
     """Channels of the decoder's five stages, fine to coarse.
 
     The finest stage of a refined decoder is a third as wide: it has only an outline to add, at four
@@ -51,7 +50,7 @@ class Laterals(nn.Module):
         self,
         widths: Sequence[int],
         channels: Sequence[int],
-        style: Style,
+        style: DecoderStyle,
         sentence_channels: int = 0,
     ) -> None:
         super().__init__()
@@ -89,7 +88,7 @@ class Refinement(nn.Module):
         return functional.relu(x + self.second(self.first(x)))
 
 
-def response_head(channels: int, style: Style) -> nn.Sequential:
+def response_head(channels: int, style: DecoderStyle) -> nn.Sequential:
     """3×3 convolutions with ReLU (full: two, lean: one), then 1×1 to one response map."""
     layers: list[nn.Module] = []
     for _ in range({"full": 2, "lean": 1, "refined": 0}[style]):
@@ -128,8 +127,8 @@ class Decoder(nn.Module):
         temporal_widths: Sequence[int] | None,
         sentence_channels: int,
         channels: int = 256,
-        fusion: Literal["lgfs", "add", "max"] = "lgfs",
-        style: Style = "full",
+        fusion: Fusion = "lgfs",
+        style: DecoderStyle = "full",
         concatenate_sentence: bool = False,
         presence: Literal["none", "pooled"] = "none",
     ) -> None:

@@ -1,10 +1,10 @@
 """How the decoder merges the spatial and the temporal feature of a stage (Table 3b)."""
 
-from typing import Literal
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from cstm.config import Fusion
 
 Feature = Float[Tensor, "batch channel height width"]
 Sentence = Float[Tensor, "batch language"]
@@ -44,9 +44,7 @@ class Max(nn.Module):
         return torch.maximum(spatial, temporal)
 
 
-def build_fusion(
-    name: Literal["lgfs", "add", "max"], sentence_channels: int, channels: int
-) -> nn.Module:
+def build_fusion(name: Fusion, sentence_channels: int, channels: int) -> nn.Module:
     """Build the fusion of one decoder stage."""
     if name == "lgfs":
         return LGFS(sentence_channels, channels)

@@ -30,11 +30,6 @@ class Responses(NamedTuple):
     presence: Float[Tensor, " batch"] | None
     """Logits of the actor being there at all; None for a network that doesn't tell."""
 
-    @property
-    def mask(self) -> Float[Tensor, "batch height width"]:
-        """Logits of the finest response map."""
-        return self.maps[0]
-
 
 class Predicted(NamedTuple):
     """What a network answers at inference."""

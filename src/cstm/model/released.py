@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from cstm.model.backbones.backbone import PixelScale
 from cstm.model.backbones.i3d import i3d
+from cstm.model.cmam import Visual
 from cstm.model.coordinates import ConvolvedCoordinates
 from cstm.model.decoder import Stage, convolution, response_head
 from cstm.model.network import Predicted
@@ -30,7 +31,6 @@ FRAMES = 8
 STRIDE = 32
 """Sides of the input are multiples of it."""
 
-Visual = Float[Tensor, "batch channel *grid"]
 Words = Float[Tensor, "batch word language"]
 
 

@@ -8,11 +8,9 @@ from torch import Tensor, nn
 
 from cstm.config import ModelConfig
 from cstm.model.backbones import Backbone
-from cstm.model.cmam import CMAM
+from cstm.model.cmam import CMAM, Visual
 from cstm.model.coordinates import AddedCoordinates, ConvolvedCoordinates
 from cstm.model.language import Language, SentenceEncoder
-
-Visual = Float[Tensor, "batch channel *grid"]
 
 
 class StreamFeatures(NamedTuple):

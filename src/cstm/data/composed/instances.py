@@ -18,7 +18,7 @@ from cstm.config import Split
 from cstm.data.class_names import class_of
 from cstm.data.composed.photograph import Instance, Photograph, split_of
 from cstm.data.fields import Field, faults_of, is_id, is_text
-from cstm.data.files import read_json
+from cstm.data.files import as_objects, read_json
 from cstm.data.nouns import CATEGORIES
 
 COCO_PAGE = "https://cocodataset.org/#download"
@@ -97,9 +97,7 @@ def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
     if not isinstance(document, dict):
         document = {}
     for key, fields in _NEEDED.items():
-        entries = document.get(key)
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise ValueError(f"{file}: no instance file of COCO: {key} should be a list of objects")
+        entries = as_objects(file, document.get(key), f"no instance file of COCO: {key}")
         for number, entry in enumerate(entries):
             for fault in faults_of(entry, fields):
                 raise ValueError(f"{file}: {key}[{number}]: {fault}; correct the file")

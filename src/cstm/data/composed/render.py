@@ -26,17 +26,9 @@ class Clip(NamedTuple):
     """Of the members of the cast asked for, what is seen of each in the target frame."""
 
 
-class Cutout(NamedTuple):
-    """A figure out of its photograph, as large as in the target frame."""
-
-    pixels: UInt8[ndarray, "height width 4"]
-    """RGB, already multiplied by the fourth channel: how much of a pixel it covers."""
-
-    @property
-    def middle(self) -> tuple[float, float]:
-        """Its centre in pixels."""
-        height, width = self.pixels.shape[:2]
-        return width / 2, height / 2
+Cutout = UInt8[ndarray, "height width 4"]
+"""A figure out of its photograph, as large as in the target frame: RGB, already multiplied by the
+fourth channel, which is how much of a pixel it covers."""
 
 
 def render(scene: Scene, times: Sequence[int], wanted: Sequence[int]) -> Clip:
@@ -104,7 +96,7 @@ def _cut(actor: Actor, mean: float, deviation: float) -> Cutout:
     scale = actor.size[0] / actor.figure.size[0]
     size = tuple(max(1, round(side * scale)) for side in cover.shape[::-1])
     layers = cv2.resize(layers, size, interpolation=_finer(scale))
-    return Cutout(cv2.flip(layers, 1) if actor.is_mirrored else layers)
+    return cv2.flip(layers, 1) if actor.is_mirrored else layers
 
 
 def _relit(
@@ -151,10 +143,10 @@ def _patch(
     turn = scale * np.array(
         [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
     )
-    place = np.add(actor.middle, actor.motion.shift(time)) - turn @ cutout.middle
+    height, width = cutout.shape[:2]
+    place = np.add(actor.middle, actor.motion.shift(time)) - turn @ (width / 2, height / 2)
     matrix = camera[:, :2] @ turn
     shift = camera[:, :2] @ place + camera[:, 2]
-    height, width = cutout.pixels.shape[:2]
     slack = 0.15 if actor.motion.bend else 0.0
     xs, ys = (-slack * width, (1 + slack) * width), (-slack * height, (1 + slack) * height)
     corners = np.array([(x, y) for x in xs for y in ys]) @ matrix.T + shift
@@ -171,7 +163,7 @@ def _patch(
     v = np.float32(back[1, 0]) * columns + (np.float32(back[1, 1]) * rows + np.float32(start[1]))
     if actor.motion.bend:
         u = _bent(u, v, width, height, actor.motion.bend, time)
-    layers = cv2.remap(cutout.pixels, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    layers = cv2.remap(cutout, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     return np.s_[top:bottom, left:right], layers
 
 
