@@ -36,19 +36,19 @@ def describe_absent(
             clues: Clues = {"noun": one.words[0]}
             lacks: Lack = "colour" if rng.random() < 0.4 else "motion"
             if lacks == "colour":
-                clues["colour"] = str(rng.choice(colours))
+                clues["colour"] = pick(rng, colours)
             else:
-                clues["motion"] = str(rng.choice(_motions_for(one.words[0], cast)))
+                clues["motion"] = pick(rng, _motions_for(one.words[0], cast))
         elif nouns:
-            clues, lacks = {"noun": str(rng.choice(nouns))}, "class"
+            clues, lacks = {"noun": pick(rng, nouns)}, "class"
             if rng.random() < 0.5:
-                clues["motion"] = str(rng.choice(MOTIONS))
+                clues["motion"] = pick(rng, MOTIONS)
         else:
             return None
         if fits_anyone(clues, cast):
             continue
         if rng.random() < 0.2:
-            clues["place"] = str(rng.choice(("left", "right", "middle")))
+            clues["place"] = pick(rng, ("left", "right", "middle"))
         return Sentence(None, phrase(rng, clues, cast), (), lacks=lacks)
     return None
 
@@ -61,13 +61,13 @@ def describe_other_action(rng: Generator, cast: list[Described]) -> Sentence | N
     movers = [one for one in cast if one.is_clear and not _is_photographed(one.words[0], cast)]
     for _ in range(6 if movers else 0):
         one = pick(rng, movers)
-        clues: Clues = {"noun": one.words[0], "motion": str(rng.choice((*MOTIONS, "moving")))}
+        clues: Clues = {"noun": one.words[0], "motion": pick(rng, (*MOTIONS, "moving"))}
         if fits_anyone(clues, cast):
             continue
         if one.colour and rng.random() < 0.3:
             clues["colour"] = one.colour
         elif rng.random() < 0.2:
-            clues["place"] = str(rng.choice(("left", "right", "middle")))
+            clues["place"] = pick(rng, ("left", "right", "middle"))
         return Sentence(None, phrase(rng, clues, cast), (), lacks="action")
     return None
 

@@ -9,6 +9,7 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from cstm.data.composed.motion import AFTER, BEFORE
+from cstm.data.draws import pick
 
 MOVES = ("pan", "zoom", "shake", "pan and zoom")
 
@@ -67,13 +68,13 @@ def draw_camera(rng: Generator, follow: tuple[float, float] | None) -> Camera:
         share = float(rng.uniform(0.7, 1.0))
         velocity = (follow[0] * share, follow[1] * share)
         return Camera(velocity, shake=float(rng.uniform(0.2, 1.2)), phases=phases)
-    move = str(rng.choice(MOVES))
+    move = pick(rng, MOVES)
     velocity, zoom, shake = (0.0, 0.0), 0.0, float(rng.uniform(0, 0.8))
     if "pan" in move:
         angle, speed = float(rng.uniform(0, 2 * math.pi)), float(rng.uniform(1.0, 3.5))
         velocity = (speed * math.cos(angle), 0.5 * speed * math.sin(angle))
     if "zoom" in move:
-        zoom = float(rng.uniform(0.004, 0.014)) * float(rng.choice((-1, 1)))
+        zoom = float(rng.uniform(0.004, 0.014)) * pick(rng, (-1, 1))
     if move == "shake":
         shake = float(rng.uniform(2.0, 5.0))
     return Camera(velocity, zoom, shake, phases)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
+from cstm.data.draws import pick
+
 BEFORE, AFTER = -8, 6
 """Frames around the target frame in which a motion is sure to show."""
 
@@ -146,7 +148,7 @@ def draw_motion(rng: Generator, name: str, size: float, flexible: bool) -> Motio
     turn = float(rng.uniform(7, 15))
     values: dict[str, float] = {}
     if name == "spinning":
-        values = {"turn": turn * float(rng.choice((-1, 1))), "angle": float(rng.uniform(-180, 180))}
+        values = {"turn": turn * pick(rng, (-1, 1)), "angle": float(rng.uniform(-180, 180))}
     elif name.startswith("rolling"):
         # A wheel of the actor's size turns 115° while it rolls as far as it is wide.
         turn = max(115 * speed / size, 5.0)
@@ -184,4 +186,4 @@ def draw_partner(rng: Generator, name: str) -> str:
     if name in _OPPOSITE and rng.random() < 0.4:
         return _OPPOSITE[name]
     others = [o for o in MOTIONS if o not in MAY_BE[name] and name not in MAY_BE[o]]
-    return str(rng.choice(others))
+    return pick(rng, others)

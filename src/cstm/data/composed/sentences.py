@@ -52,7 +52,7 @@ def options(rng: Generator, cast: list[Described], number: int) -> list[Clues]:
     elif same and all(is_bigger(other, one) for other in same):
         extra["size"] = "small"
     if one.at:
-        extra["place"] = str(rng.choice(sorted(one.at)))
+        extra["place"] = pick(rng, sorted(one.at))
     relations = [
         f"{relation}/{landmark}"
         for landmark in _landmarks(cast, number)
@@ -60,7 +60,7 @@ def options(rng: Generator, cast: list[Described], number: int) -> list[Clues]:
         if is_related(f"{relation}/{landmark}", cast, number, sure=True)
     ]
     if relations:
-        extra["relation"] = str(rng.choice(relations))
+        extra["relation"] = pick(rng, relations)
     found: list[Clues] = []
     for count in range(min(3, len(extra)) + 1):
         for names in combinations(extra, count):

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.random import Generator
 
+from cstm.data.draws import pick
+
 # The 43 pairs that occur in A2D's frame labels (label = actor · 10 + action).
 VALID: dict[str, tuple[str, ...]] = {
     "adult": (
@@ -82,12 +84,12 @@ def draw_motion(rng: Generator, actor: str, action: str, direction: str | None =
     """A natural motion: most actors face where they go."""
     if action == "none":
         return _idle(rng, actor)
-    direction = direction or str(rng.choice(directions(actor, action)))
+    direction = direction or pick(rng, directions(actor, action))
     dx = STEPS[direction][0]
     speed = float(rng.uniform(*_SPEED[action]))
     if actor == "car" and action == "running":
         speed *= 0.9
-    facing = int(rng.choice((-1, 1)))
+    facing = pick(rng, (-1, 1))
     if dx and rng.random() < 0.8:
         facing = dx
     pose = "drive" if (actor, action) == ("car", "running") else _POSE[action]
@@ -118,17 +120,17 @@ def _natural_cadence(motion: Motion) -> Motion:
 
 def _idle(rng: Generator, actor: str) -> Motion:
     if rng.random() < _STARTLED:
-        action = str(rng.choice([a for a in VALID[actor] if a != "none"]))
+        action = pick(rng, [a for a in VALID[actor] if a != "none"])
         if (actor, action) not in UNSEEN_ACTIONS:
             return frozen(rng, draw_motion(rng, actor, action))
     sits = actor in _SITTERS and rng.random() < 0.5
-    facing = int(rng.choice((-1, 1)))
+    facing = pick(rng, (-1, 1))
     return Motion("none", "in place", "sit" if sits else "stand", facing, float(rng.random()))
 
 
 def frozen(rng: Generator, motion: Motion) -> Motion:
     """An idle actor in the pose of a motion, at a phase of its own."""
-    facing = int(rng.choice((-1, 1)))
+    facing = pick(rng, (-1, 1))
     return Motion("none", "in place", motion.pose, facing, float(rng.random()))
 
 
@@ -146,19 +148,19 @@ def draw_pair(rng: Generator, actor: str, action: str, unseen: bool) -> tuple[Mo
     other = {"walking": "running", "running": "walking"}.get(action, "none")
     if other != "none" and other in VALID[actor]:
         kinds += ["speed", "speed"] if unseen or (actor, other) not in UNSEEN_ACTIONS else []
-    kind = str(rng.choice(kinds))
-    first = _faced(draw_motion(rng, actor, action), int(rng.choice((-1, 1))))
+    kind = pick(rng, kinds)
+    first = _faced(draw_motion(rng, actor, action), pick(rng, (-1, 1)))
     if kind == "still":
         return first, frozen(rng, first)
     second = _paced(rng, first, other) if kind == "speed" else _turned(rng, first)
     second = replace(second, phase=float(rng.random()))
-    return first, _faced(second, int(rng.choice((-1, 1))))
+    return first, _faced(second, pick(rng, (-1, 1)))
 
 
 def _paced(rng: Generator, first: Motion, action: str) -> Motion:
     """Running for a walk, walking for a run, the same way or back."""
     factor = 2.0 if action == "running" else 0.5
-    direction = str(rng.choice((first.direction, OPPOSITE[first.direction])))
+    direction = pick(rng, (first.direction, OPPOSITE[first.direction]))
     sign = factor if direction == first.direction else -factor
     vx, vy = first.velocity
     cadence = first.cadence * factor
@@ -170,7 +172,7 @@ def _paced(rng: Generator, first: Motion, action: str) -> Motion:
 def _turned(rng: Generator, first: Motion) -> Motion:
     """The same action in another direction, as fast."""
     speed = max(map(abs, first.velocity)) or float(rng.uniform(*_SPEED[first.action]))
-    direction = OPPOSITE.get(first.direction) or str(rng.choice(("left", "right")))
+    direction = OPPOSITE.get(first.direction) or pick(rng, ("left", "right"))
     if first.action == "jumping" and first.direction != "in place" and rng.random() < 0.4:
         direction = "in place"
     return replace(first, direction=direction, velocity=_velocity(rng, direction, speed))

@@ -6,6 +6,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from numpy.random import Generator
 
+from cstm.data.draws import pick
 from cstm.data.synthetic.shapes import Colour, Shape, ellipse, limb, polygon, shade
 
 
@@ -67,7 +68,7 @@ def _distractor(rng: Generator, picture: ndarray) -> None:
     """A plain block, stone, or leaf that no sentence speaks of."""
     height, width = picture.shape[:2]
     centre = rng.uniform((0, 0), (width, height))
-    corners = int(rng.choice((3, 4, 5, 6, 9)))
+    corners = pick(rng, (3, 4, 5, 6, 9))
     angles = np.sort(rng.uniform(0, 2 * np.pi, corners))
     radii = rng.uniform(0.05, 0.16) * height * rng.uniform(0.6, 1.0, corners)
     points = centre + np.stack([np.cos(angles), np.sin(angles)], 1) * radii[:, None]

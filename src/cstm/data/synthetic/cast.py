@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.random import Generator
 
+from cstm.data.draws import pick
 from cstm.data.synthetic.actions import (
     UNSEEN_ACTIONS,
     UNSEEN_COLOURS,
@@ -63,7 +64,7 @@ def draw_cast(
 
     ``side`` is the picture's shorter side in pixels.
     """
-    actor = novelty[0] if novelty else str(rng.choice(list(VALID)))
+    actor = novelty[0] if novelty else pick(rng, list(VALID))
     new_action = novelty[1] if novelty in UNSEEN_ACTIONS else None
     new_colour = novelty[1] if novelty in UNSEEN_COLOURS else None
     crowd = int(rng.choice((0, 1, 2), p=(0.4, 0.38, 0.22)))
@@ -74,17 +75,17 @@ def draw_cast(
         moves = [a for a in actions if a != "none"]
         if {"walking", "running"} <= set(moves):
             moves += ["walking", "running"]  # the one pair of moving look-alikes told by speed
-        action = new_action or str(rng.choice(moves))
+        action = new_action or pick(rng, moves)
         cast = [Actor(look, m) for m in draw_pair(rng, actor, action, novelty is not None)]
     else:
         crowd += 1
-        cast = [Actor(look, draw_motion(rng, actor, new_action or str(rng.choice(actions))))]
+        cast = [Actor(look, draw_motion(rng, actor, new_action or pick(rng, actions)))]
     for _ in range(crowd):
         other = _draw_other(rng, look, side, shrink, with_pair)
         while any(_alike(other, a.look) for a in cast):
-            other = _draw_look(rng, str(rng.choice(list(VALID))), side, shrink, None)
+            other = _draw_look(rng, pick(rng, list(VALID)), side, shrink, None)
         actions = [a for a in VALID[other.actor] if (other.actor, a) not in UNSEEN_ACTIONS]
-        cast.append(Actor(other, draw_motion(rng, other.actor, str(rng.choice(actions)))))
+        cast.append(Actor(other, draw_motion(rng, other.actor, pick(rng, actions))))
     return [_enlarged(actor) for actor in cast]
 
 
@@ -99,7 +100,7 @@ def _enlarged(actor: Actor) -> Actor:
 def _draw_other(rng: Generator, look: Look, side: int, shrink: float, with_pair: bool) -> Look:
     """Looks for a bystander; often like the leading actor but for its colours, or its size."""
     if rng.random() > 0.5:
-        return _draw_look(rng, str(rng.choice(list(VALID))), side, shrink, None)
+        return _draw_look(rng, pick(rng, list(VALID)), side, shrink, None)
     other = _draw_look(rng, look.actor, side, shrink, None)
     if with_pair or rng.random() > 0.3 or set(SIZES) - {look.size, other.size} != {"medium"}:
         return other
@@ -114,7 +115,7 @@ def _alike(one: Look, other: Look) -> bool:
 
 
 def _draw_look(rng: Generator, actor: str, side: int, shrink: float, colour: str | None) -> Look:
-    kind = str(rng.choice(KINDS.get(actor, (actor,))))
+    kind = pick(rng, KINDS.get(actor, (actor,)))
     names = [
         c for c in (FUR if actor in ("cat", "dog") else PALETTE)
         if (actor, c) not in UNSEEN_COLOURS

@@ -5,6 +5,7 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
+from cstm.data.draws import pick
 from cstm.data.synthetic.actions import phase_at
 from cstm.data.synthetic.backdrop import draw_backdrop, foreground, meal, support
 from cstm.data.synthetic.figures import figure
@@ -27,7 +28,7 @@ class Renderer:
         self._still: dict[tuple[object, ...], Patch | None] = {}
         self._foreground = foreground(self._rng, scene.width, scene.height)
         self._gain = float(self._rng.uniform(0.9, 1.08))
-        self._blur = float(self._rng.choice((0.0, 0.0, 0.5, 0.8)))
+        self._blur = pick(self._rng, (0.0, 0.0, 0.5, 0.8))
 
     def masks(self, index: int) -> UInt8[ndarray, "height width"]:
         """Which actor is seen at each pixel of a frame: its index + 1, or 0."""

@@ -113,7 +113,7 @@ def _options(rng: Generator, cast: list[Described], target: int) -> list[Clues]:
     if motion.direction != "in place" or motion.action == "jumping":
         extra["direction"] = motion.direction
     if at:
-        extra["place"] = str(rng.choice(sorted(at)))
+        extra["place"] = pick(rng, sorted(at))
     found: list[Clues] = []
     for count in range(len(extra) + 1):
         for names in combinations(extra, count):
