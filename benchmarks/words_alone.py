@@ -17,6 +17,7 @@ import torch
 import tyro
 from jaxtyping import Bool, Float
 from numpy import ndarray
+from scipy.stats import mannwhitneyu
 from torch import Tensor
 from torch.nn import functional
 
@@ -91,10 +92,8 @@ def fit(
 
 def area_under_curve(scores: Float[ndarray, " n"], is_true: Bool[ndarray, " n"]) -> float:
     """Chance that a true one has the higher score, ties counted half."""
-    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
-    true, false = is_true.sum(), (~is_true).sum()
-    return float((ranks[is_true].sum() - true * (true + 1) / 2) / (true * false))
+    true, false = scores[is_true], scores[~is_true]
+    return float(mannwhitneyu(true, false).statistic / (len(true) * len(false)))
 
 
 if __name__ == "__main__":

@@ -82,9 +82,14 @@ def join(device: Device, precision: Precision = "32-true") -> Iterator[Fabric]:
         distributed.destroy_process_group()
 
 
+def are_several() -> bool:
+    """Whether this process shares its work with others."""
+    return distributed.is_available() and distributed.is_initialized()
+
+
 def mean_over_processes(values: Float[Tensor, " value"]) -> Float[Tensor, " value"]:
     """Mean of each value over the processes that know it; NaN where none does."""
-    if not (distributed.is_available() and distributed.is_initialized()):
+    if not are_several():
         return values
     known = ~values.isnan()
     sums = torch.stack([values.nan_to_num(), known.to(values.dtype)])

@@ -27,7 +27,7 @@ from cstm.evaluation.metrics import (
     ReleasedProtocol,
     make_protocol,
 )
-from cstm.evaluation.rows import Told, pick
+from cstm.evaluation.rows import Told, was_picked
 from cstm.model.network import _of_present
 
 Mask = np.ndarray
@@ -383,15 +383,15 @@ def test_pick_compares_means_inside_both_masks(probability: np.ndarray, border: 
     named = np.arange(12).reshape(3, 4) < border
     mean_named = sum(float(p) for p in probability[named]) / border
     mean_other = sum(float(p) for p in probability[~named]) / (12 - border)
-    picked = pick(probability, named, ~named)
+    picked = was_picked(probability, named, ~named)
     if abs(mean_named - mean_other) > 1e-9:
         assert picked == (mean_named > mean_other)
-    assert picked + pick(probability, ~named, named) == 1
+    assert picked + was_picked(probability, ~named, named) == 1
 
 
 def test_pick_of_a_tie_is_half():
     named = np.array([[True, True, True, False]])
-    assert pick(np.full((1, 4), 0.3, np.float32), named, ~named) == 0.5
+    assert was_picked(np.full((1, 4), 0.3, np.float32), named, ~named) == 0.5
 
 
 def test_released_takes_half_of_what_the_network_gave_at_most_and_not_of_its_resizing():

@@ -23,7 +23,7 @@ def test_it_looks_at_everything_and_runs_the_weights(cstm, monkeypatch, tmp_path
 
 def test_what_is_in_the_cache_is_what_was_published(monkeypatch, tmp_path):
     monkeypatch.setenv("CSTM_CACHE", str(tmp_path))
-    (tmp_path / doctor.GLOVE.file.path.name).write_bytes(b"an error page")
+    (tmp_path / doctor.PUBLISHED["glove"].file.path.name).write_bytes(b"an error page")
     symptom = doctor._cache()
     assert symptom.state == "broken"
     assert "is not the published file" in symptom.detail
@@ -40,7 +40,6 @@ def test_what_is_missing_says_how_to_get_it(monkeypatch):
 
 def test_broken_weights_are_broken(cstm, monkeypatch, tmp_path):
     (tmp_path / "lite.safetensors").write_bytes(b"half a file")
-    monkeypatch.setattr(doctor, "SHIPPED", tmp_path)
     monkeypatch.setattr("cstm.inference.load.SHIPPED", tmp_path)
     code, out, _ = cstm("doctor")
     assert code == 1

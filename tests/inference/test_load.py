@@ -1,5 +1,7 @@
 """Weights by name or by path, and the face of the package."""
 
+from importlib.metadata import version
+
 import numpy as np
 import pytest
 import torch
@@ -59,6 +61,10 @@ def test_a_network_may_look_at_larger_frames():
 def test_weights_that_know_small_actors_look_twice(name, looks):
     assert cstm.load(name).looks == looks
     assert cstm.load(name, looks=1).looks == 1
+
+
+def test_the_package_says_which_version_it_is():
+    assert cstm.__version__ == version("cstm")
 
 
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch):

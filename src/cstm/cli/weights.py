@@ -34,23 +34,22 @@ def fetch(
         listing: Download nothing; list the files: what each was trained on, from where, to where.
     """
     from cstm.download import fetch as download
-    from cstm.model.published import BACKBONE_WEIGHTS, GLOVE
+    from cstm.model.published import PUBLISHED
 
-    published = BACKBONE_WEIGHTS | {"glove": GLOVE}
     if listing:
-        for name, weights in published.items():
+        for name, weights in PUBLISHED.items():
             path = weights.file.path
             print(f"{name}: {weights.trained_on}; {weights.licence}")
             print(f"  from {weights.file.source}")
             print(f"  {'in' if path.exists() else 'to'} {path}")
         return
     for name in names:
-        if name not in published:
-            close = difflib.get_close_matches(name, published)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(published)}"
+        if name not in PUBLISHED:
+            close = difflib.get_close_matches(name, PUBLISHED)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(PUBLISHED)}"
             raise ValueError(f"no published weights are named {name!r}; {hint}")
     for name in names:
-        print(f"{name}: {download(published[name].file)}")
+        print(f"{name}: {download(PUBLISHED[name].file)}")
 
 
 def calibrate(

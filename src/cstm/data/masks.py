@@ -24,7 +24,11 @@ def encode_mask(mask: Bool[ndarray, "height width"]) -> RunLength:
 
 def decode_mask(encoded: RunLength) -> Bool[ndarray, "height width"]:
     """Mask of a run-length encoding made by :func:`encode_mask` or :func:`read_segmentation`."""
-    return coco.decode(encoded).astype(bool)  # pyright: ignore[reportArgumentType]
+    # pycocotools decodes, too, with a warning of NumPy 2's each time.
+    lengths = _decompress(encoded["counts"])
+    height, width = encoded["size"]
+    ones = np.arange(len(lengths)) % 2 == 1
+    return np.repeat(ones, lengths).reshape(width, height).T
 
 
 def mask_area(encoded: RunLength) -> int:

@@ -21,7 +21,7 @@ from cstm.data.second_look import Seen, look_again
 from cstm.data.transforms import unit_range
 from cstm.data.words import Vocabulary
 from cstm.evaluation.metrics import MaskProtocol
-from cstm.evaluation.rows import Told, pick
+from cstm.evaluation.rows import Told, was_picked
 from cstm.model.build import Network
 
 
@@ -154,7 +154,7 @@ def _told(
         pair.action,
         pair.direction,
         None if unseen is None else "unseen" if pair.video in unseen else "seen",
-        None if look_alike is None else pick(native, sample.mask, look_alike),
+        None if look_alike is None else was_picked(native, sample.mask, look_alike),
         pair.camera,
         pair.kind,
         pair.actor,

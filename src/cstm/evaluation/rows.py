@@ -11,6 +11,7 @@ from torch import distributed
 from cstm.data.coco_results import ImageId, Prediction
 from cstm.data.masks import RunLength
 from cstm.data.sample import TAGS
+from cstm.processes import are_several
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Told:
     combination: Literal["seen", "unseen"] | None = None
     """Whether the video holds a combination that training lacks."""
     picked: float | None = None
-    """What :func:`pick` gave, where the actor has a look-alike."""
+    """What :func:`was_picked` gave, where the actor has a look-alike."""
     camera: Literal["static", "moving"] | None = None
     """Whether the camera moves, where that is known."""
     kind: str | None = None
@@ -79,7 +80,7 @@ GROUPS: dict[str, Callable[[Row], str | None]] = {
 def gather(rows: Mapping[int, Row]) -> dict[int, Row]:
     """Bring the rows of all processes together, in all of them, in the order of their numbers."""
     everywhere = dict(rows)
-    if distributed.is_available() and distributed.is_initialized():
+    if are_several():
         # As objects: a process may have no row, and masks are no tensors of one shape.
         shares: list[dict[int, Row]] = [{} for _ in range(distributed.get_world_size())]
         distributed.all_gather_object(shares, everywhere)
@@ -87,7 +88,7 @@ def gather(rows: Mapping[int, Row]) -> dict[int, Row]:
     return dict(sorted(everywhere.items()))
 
 
-def pick(
+def was_picked(
     probability: Float[ndarray, "height width"],
     named: Bool[ndarray, "height width"],
     look_alike: Bool[ndarray, "height width"],

@@ -18,8 +18,8 @@ from cstm.data.video import open_video
 from cstm.download import cache_folder, check
 from cstm.faults import reason
 from cstm.inference.film import open_film
-from cstm.inference.load import SHIPPED, load
-from cstm.model.published import BACKBONE_WEIGHTS, GLOVE
+from cstm.inference.load import load, shipped
+from cstm.model.published import PUBLISHED
 from cstm.processes import pick_device, pick_precision
 
 
@@ -39,8 +39,8 @@ def examine() -> Iterator[Symptom]:
     yield Symptom("cstm", "works", f"{version('cstm')} on Python {platform.python_version()}")
     yield _device()
     yield _codecs()
-    for name in sorted(Path(str(SHIPPED)).glob("*.safetensors")):
-        yield _weights(name.stem)
+    for name in shipped():
+        yield _weights(name)
     yield from _extras()
     yield _cache()
 
@@ -140,7 +140,7 @@ def _is_installed(package: str) -> bool:
 def _cache() -> Symptom:
     """Which published weights are there already, and whether they are what was published."""
     there = []
-    for name, weights in (BACKBONE_WEIGHTS | {"glove": GLOVE}).items():
+    for name, weights in PUBLISHED.items():
         path = weights.file.path
         if path.exists():
             try:

@@ -60,14 +60,19 @@ def load(
     )
 
 
+def shipped() -> dict[str, Path]:
+    """Weights that come with the package, by name."""
+    return {file.stem: file for file in sorted(Path(str(SHIPPED)).glob("*.safetensors"))}
+
+
 def find_weights(weights: str | Path) -> Path:
     """Path of a checkpoint, given as such or by the name of weights that come with the package."""
     path = Path(weights)
     if path.suffix or len(path.parts) > 1 or path.is_file():
         return path
-    shipped = {file.stem: file for file in Path(str(SHIPPED)).glob("*.safetensors")}
-    if path.name in shipped:
-        return shipped[path.name]
-    close = difflib.get_close_matches(path.name, shipped, cutoff=0.4)
-    hint = f"did you mean {close[0]}?" if close else f"there is {', '.join(sorted(shipped))};"
+    known = shipped()
+    if path.name in known:
+        return known[path.name]
+    close = difflib.get_close_matches(path.name, known, cutoff=0.4)
+    hint = f"did you mean {close[0]}?" if close else f"there is {', '.join(known)};"
     raise ValueError(f"no weights are named {path.name!r}; {hint} or give a checkpoint's path")

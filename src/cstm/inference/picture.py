@@ -1,4 +1,4 @@
-"""The picture a page shows: frames × queries, every query a row under its sentence."""
+"""A segmentation at a glance, ``picture.png``: frames × queries, each a row under its sentence."""
 
 from collections.abc import Sequence
 from fractions import Fraction

@@ -80,3 +80,6 @@ GLOVE = Published(
     "PDDL 1.0",
 )
 """The paper's word vectors, 2.2 GB, for ``cstm train --vectors glove``."""
+
+PUBLISHED = BACKBONE_WEIGHTS | {"glove": GLOVE}
+"""All that `cstm fetch` gets, by name."""

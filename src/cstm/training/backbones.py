@@ -27,7 +27,7 @@ def find_first_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamNam
         name = getattr(stage.model, stream)
         # One process of a machine downloads, the others find the file.
         with fabric.rank_zero_first(local=True):
-            path = find_backbone_weights(name, chosen_weights(run, stream))
+            path = find_backbone_weights(name, run.weights_of(stream))
         if path is not None:
             # Only to see whether it fits: the network is built when its data are there.
             build = {"spatial": build_spatial, "temporal": build_temporal}[stream]
@@ -69,8 +69,3 @@ def load_weights(
         with whole_file(run.out / stage.name / f"{stream}_weights.txt") as partial:
             partial.write_text(f"{report}\n")
         print(f"{name}: {report.summary}", file=sys.stderr)
-
-
-def chosen_weights(run: Run, stream: StreamName) -> str | None:
-    """What the run names for a backbone; None for the published weights."""
-    return {"spatial": run.spatial_weights, "temporal": run.temporal_weights}[stream]

@@ -11,23 +11,24 @@ from torch import Tensor, distributed, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cstm.model.backbones import Backbone
+from cstm.processes import are_several
 
 
-def synchronize(module: nn.Module) -> nn.Module:
+def synchronize(module: nn.Module) -> None:
     """Let every BatchNorm inside a module see the samples of all processes; names stay.
 
     On GPUs it becomes torch's own SyncBatchNorm, which knows no CPU.
     """
-    if not (distributed.is_available() and distributed.is_initialized()):
-        return module
+    if not are_several():
+        return
     if distributed.get_backend() == "nccl":
-        return nn.SyncBatchNorm.convert_sync_batchnorm(module)
+        nn.SyncBatchNorm.convert_sync_batchnorm(module)
+        return
     for name, child in module.named_children():
         if isinstance(child, _BatchNorm):
             setattr(module, name, SynchronizedBatchNorm(child))
         else:
             synchronize(child)
-    return module
 
 
 class _Sum(torch.autograd.Function):

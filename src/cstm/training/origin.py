@@ -8,7 +8,6 @@ from typing import Any
 
 from cstm.data.sample import Pair
 from cstm.data.words import Vocabulary
-from cstm.training.backbones import chosen_weights
 from cstm.training.plan import Run
 from cstm.training.stages import Stage
 
@@ -29,7 +28,7 @@ def origin_of(
         "vectors": run.vectors.name if run.vectors else None,
     }
     if stage.begins == "backbones":
-        files = [Path(chosen_weights(run, stream) or "published").name for stream in stage.streams]
+        files = [Path(run.weights_of(stream) or "published").name for stream in stage.streams]
         origin["weights"] = files
     if run.start is not None:
         origin["start"] = _digest(run.start.read_bytes())

@@ -10,7 +10,7 @@ from cstm.config import Experiment
 from cstm.data.mixture import Mixture, Source
 from cstm.data.words import Vocabulary
 from cstm.model.backbones import Backbone
-from cstm.model.network import ActorSegmenter
+from cstm.model.network import STREAMS, ActorSegmenter, StreamName
 from cstm.model.pretrained import Take
 from cstm.schedule import Schedule
 from cstm.training.stages import stages_of
@@ -74,9 +74,8 @@ class Run:
         at_least(0, validation_samples=self.validation_samples, words=self.words)
         if self.words and self.vectors is None:
             raise ValueError("--words are of a file of word vectors; name it with --vectors")
-        given = {"spatial": self.spatial_weights, "temporal": self.temporal_weights}
-        for stream, weights in given.items():
-            if weights and getattr(self.experiment.model, stream, stream) is None:
+        for stream in STREAMS:
+            if self.weights_of(stream) and getattr(self.experiment.model, stream, stream) is None:
                 raise ValueError(
                     f"{self.name} has no {stream} encoder; leave out --{stream}-weights"
                 )
@@ -89,6 +88,10 @@ class Run:
                     f"with --start all weights are those of {self.start.name}; leave out "
                     f"--{stream}-weights"
                 )
+
+    def weights_of(self, stream: StreamName) -> str | None:
+        """What is named for a backbone; None for the published weights."""
+        return {"spatial": self.spatial_weights, "temporal": self.temporal_weights}[stream]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from cstm.data.synthetic.shapes import (
     bend,
     bones,
     ellipse,
+    flight,
     limb,
     moved,
     polygon,
@@ -43,11 +44,11 @@ def quadruped(look: Look, pose: str, phase: float) -> list[Shape]:
     leg = 0.33 if look.actor == "dog" else 0.27
     wave = float(np.sin(2 * np.pi * phase))
     if pose == "jump":
-        flight = float(np.clip((phase % 1.0 - 0.12) / 0.76, 0, 1))
-        air = 4 * flight * (1 - flight)
+        done = flight(phase, rest=0.12)
+        air = 4 * done * (1 - done)
         reach = 0.2 * air
         feet = ((-reach, -0.08 * air), (reach, -0.1 * air)) * 2
-        stance = Stance(leg * (0.75 + 0.25 * air), feet, 0.7 * (flight - 0.5) * air, tail=0.5 * air)
+        stance = Stance(leg * (0.75 + 0.25 * air), feet, 0.7 * (done - 0.5) * air, tail=0.5 * air)
         body = _four_legged(look, leg, stance)
         return [shadow(0.75), *moved(body, by=(0.0, -0.42 * air))]
     if pose == "roll":

@@ -9,6 +9,7 @@ from cstm.data.synthetic.shapes import (
     bend,
     bones,
     ellipse,
+    flight,
     limb,
     moved,
     polygon,
@@ -24,8 +25,8 @@ def bird(look: Look, pose: str, phase: float) -> list[Shape]:
     if pose == "fly":
         return moved(_bird_body(look, wing=-0.3 + 1.25 * wave), 0.0, by=(0.0, -0.02 - 0.03 * wave))
     if pose == "jump":
-        flight = float(np.clip((phase % 1.0 - 0.12) / 0.76, 0, 1))
-        air = 4 * flight * (1 - flight)
+        done = flight(phase, rest=0.12)
+        air = 4 * done * (1 - done)
         body = _bird_legs(look, ((0.03, -0.1 * air), (-0.03, -0.06 * air)), 0.17 + 0.03 * air)
         body += _bird_body(look, wing=0.35 - 1.3 * air if air > 0.05 else None, pitch=-0.25 * air)
         return [shadow(0.5), *moved(body, by=(0.0, -0.5 * air))]

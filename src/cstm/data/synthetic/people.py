@@ -60,15 +60,21 @@ def _side_view(look: Look, build: Build, posture: Posture) -> list[Shape]:
     return shapes + _arm(look, build, posture.neck, posture.hands[0], 1.0)
 
 
+def _on_legs(look: Look) -> Colour:
+    """What legs wear: a romper, nothing under a dress, or trousers."""
+    if look.actor == "baby":
+        return look.clothes
+    return look.skin if look.kind == "woman" else look.trousers
+
+
 def _leg(look: Look, build: Build, hips: Joint, foot: Joint, light: float) -> list[Shape]:
     ankle = (foot[0], foot[1] - 0.03)
     knee, ankle = bend(hips, ankle, build.thigh, build.shin, FORWARD)
+    trousers, shoe = _on_legs(look), (58, 46, 44)
     if look.actor == "baby":
-        trousers, shoe = look.clothes, shade(look.clothes, 0.8)
+        shoe = shade(look.clothes, 0.8)
     elif look.kind == "woman":
-        trousers, shoe = look.skin, look.trousers
-    else:
-        trousers, shoe = look.trousers, (58, 46, 44)
+        shoe = look.trousers
     thick = build.limb
     tip = (ankle[0] + 0.075, ankle[1] + 0.005)
     return [
@@ -122,9 +128,7 @@ def _crawling(look: Look, build: Build, phase: float) -> list[Shape]:
         stride = step(phase + offset, 0.2, 0.05)
         knee: Joint = (hips[0] + 0.03 + stride[0], -0.05 + stride[1])
         foot = (knee[0] - build.shin, -0.04 + 0.4 * stride[1])
-        trousers = look.clothes if look.actor == "baby" else look.trousers
-        if look.kind == "woman":
-            trousers = look.skin
+        trousers = _on_legs(look)
         reach = step(phase + offset + 0.5, 0.22, 0.07)
         hand = (neck[0] + 0.03 + reach[0], -0.02 + reach[1])
         thick = build.limb
@@ -151,9 +155,7 @@ def _rolled_up(look: Look, build: Build, phase: float) -> list[Shape]:
 def _from_behind(look: Look, build: Build, wave: float) -> list[Shape]:
     """Seen from the back, hands and feet taking turns on the way up."""
     hips, neck = (0.015 * wave, -build.leg - 0.02), (0.0, -build.leg - 0.02 - build.torso)
-    legs: Colour = look.clothes if look.actor == "baby" else look.trousers
-    if look.kind == "woman":
-        legs = look.skin
+    legs = _on_legs(look)
     shapes: list[Shape] = []
     for side in (-1, 1):
         up = 0.5 + 0.5 * wave * side

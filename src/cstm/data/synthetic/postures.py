@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cstm.data.synthetic.shapes import Joint, step
+from cstm.data.synthetic.shapes import Joint, flight, step
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ def _gait(build: Build, phase: float) -> Posture:
 
 
 def _jump(build: Build, phase: float) -> tuple[Posture, float]:
-    flight = float(np.clip((phase % 1.0 - 0.15) / 0.7, 0, 1))
-    lift = 1.6 * flight * (1 - flight)
-    crouch = 1 - 4 * flight * (1 - flight)
+    done = flight(phase, rest=0.15)
+    lift = 1.6 * done * (1 - done)
+    crouch = 1 - 4 * done * (1 - done)
     hips = (0.0, -build.leg * (0.98 - 0.35 * crouch))
     neck = (0.1 * crouch, hips[1] - build.torso * (1 - 0.08 * crouch))
     tuck = 0.13 * (1 - crouch)

@@ -90,6 +90,11 @@ def bend(start: Joint, end: Joint, upper: float, lower: float, side: int) -> tup
     return (start[0] + upper * float(np.cos(angle)), start[1] + upper * float(np.sin(angle))), foot
 
 
+def flight(phase: float, rest: float) -> float:
+    """How much of a jump is done, from 0 to 1; before and after it a figure rests on the ground."""
+    return float(np.clip((phase % 1.0 - rest) / (1 - 2 * rest), 0, 1))
+
+
 def step(phase: float, stride: float, lift: float) -> Joint:
     """Where a foot is in its stride: half the cycle on the ground going back, half in the air."""
     phase %= 1.0

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cstm.data.synthetic.look import PALETTE, Look
-from cstm.data.synthetic.shapes import Shape, ellipse, limb, moved, polygon, shade, shadow
+from cstm.data.synthetic.shapes import Shape, ellipse, flight, limb, moved, polygon, shade, shadow
 
 
 def car(look: Look, pose: str, phase: float) -> list[Shape]:
@@ -13,9 +13,9 @@ def car(look: Look, pose: str, phase: float) -> list[Shape]:
         body = moved(_car_body(look, 0.0), 2 * np.pi * phase, (0.0, -0.2), (0.0, -0.1))
         return [shadow(0.9), *body]
     if pose == "jump":
-        flight = float(np.clip((phase % 1.0 - 0.1) / 0.8, 0, 1))
-        air = 4 * flight * (1 - flight)
-        tilted = moved(_car_body(look, phase), 0.9 * (flight - 0.5) * min(1, 3 * air), (0.0, -0.15))
+        done = flight(phase, rest=0.1)
+        air = 4 * done * (1 - done)
+        tilted = moved(_car_body(look, phase), 0.9 * (done - 0.5) * min(1, 3 * air), (0.0, -0.15))
         return [shadow(0.95), *moved(tilted, by=(0.0, -0.4 * air))]
     if pose == "fly":
         return moved(_car_body(look, 0.0), -0.12 + 0.22 * wave, (0.0, -0.2))
@@ -58,8 +58,8 @@ def ball(look: Look, pose: str, phase: float) -> list[Shape]:
     """A ball in a pose at a phase of its cycle, its pattern showing how it turns."""
     turning, flat, lift = 0.0, 0.0, 0.0
     if pose == "jump":
-        flight = float(np.clip((phase % 1.0 - 0.1) / 0.8, 0, 1))
-        air = 4 * flight * (1 - flight)
+        done = flight(phase, rest=0.1)
+        air = 4 * done * (1 - done)
         flat, lift = 0.22 * max(0.0, 1 - 5 * air), 1.1 * air
     elif pose in ("roll", "fly"):
         turning = 2 * np.pi * phase
