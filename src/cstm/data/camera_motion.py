@@ -84,11 +84,10 @@ def motion(before: View, after: View) -> Matrix:
     back, is_back = _track(after.grey, before.grey, there)
     tracked = is_there & is_back & (np.abs(back - before.corners).max(axis=1) < _ROUND_TRIP_ERROR)
     cells, there, here = before.cells[tracked], there[tracked], before.corners[tracked]
-    standing = np.unique(cells[np.abs(there - here).max(axis=1, initial=0) < _STANDING])
-    is_static = len(standing) >= _STATIC_SHARE * before.of_cells
+    stands = np.abs(there - here).max(axis=1, initial=0) < _STANDING
+    is_static = len(np.unique(cells[stands])) >= _STATIC_SHARE * before.of_cells
     if is_static:
         # Nearly: what is left between frames adds up, and a second look magnifies it.
-        stands = np.abs(there - here).max(axis=1) < _STANDING
         here, there, cells = here[stands], there[stands], cells[stands]
     if len(cells) < 2:
         return still

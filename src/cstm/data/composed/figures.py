@@ -20,7 +20,7 @@ from cstm.data.nouns import noun_of
 
 RELIGHT = 32
 """Levels by which a cut-out is made darker or lighter at most, to match a photograph."""
-_LONG_SIDE, _SHORT_SIDE = 56, 22
+LONG_SIDE, _SHORT_SIDE = 56, 22
 """Pixels of the smallest cut-outs."""
 _FILL = 0.2
 """Least share of its box that a cut-out covers."""
@@ -120,7 +120,7 @@ def _measure(
     is_whole = (
         not near_border
         and (photograph.is_cutout or noun_of(instance.category).kind != "fixture")
-        and long >= _LONG_SIDE
+        and long >= LONG_SIDE
         and short >= _SHORT_SIDE
         and cover >= _FILL
         and _in_one_piece(part, owner[window], number + 1)

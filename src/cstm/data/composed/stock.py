@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from numpy.random import Generator
 
-from cstm.data.composed.figures import Figure, measure
+from cstm.data.composed.figures import LONG_SIDE, Figure, measure
 from cstm.data.composed.photograph import Photograph
 from cstm.data.draws import choose, pick
 from cstm.data.nouns import Kind, noun_of
@@ -50,8 +50,8 @@ class Stock:
         if not self._cutouts:
             raise ValueError(
                 f"{photographs[0].path.parent}: among the {len(self.pictures)} photographs of this "
-                "split there is nothing to cut out: no whole thing of at least 56 pixels, clear of "
-                "the border and of others; give more photographs"
+                f"split there is nothing to cut out: no whole thing of at least {LONG_SIDE} "
+                "pixels, clear of the border and of others; give more photographs"
             )
         self._kinds: dict[Kind, float] = {}
         for kind, found in self._cutouts.items():
