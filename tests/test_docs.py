@@ -16,7 +16,7 @@ from stand_ins import write_stand_ins
 from cstm.cli import COMMANDS, _parse, main
 from cstm.data.composed.clips import CLIPS
 from cstm.download import PublishedFile
-from cstm.model.published import Published
+from cstm.model.published import PUBLISHED, Published
 
 LESS = {
     "synthesize": "--clips 3 --test-clips 2 --size 96 80 --frames 12 --workers 1",
@@ -82,7 +82,7 @@ def home(folder, monkeypatch) -> Path:
     glove = folder / "cache" / "glove.840B.300d.zip"
     checksum = f"sha256:{hashlib.sha256(glove.read_bytes()).hexdigest()}"
     stand_in = Published(PublishedFile(f"https://localhost/{glove.name}", checksum), "", "")
-    monkeypatch.setattr("cstm.model.pretrained.GLOVE", stand_in)
+    monkeypatch.setitem(PUBLISHED, "glove", stand_in)
     monkeypatch.setitem(CLIPS, "train", 30)
     monkeypatch.setitem(CLIPS, "test", 6)
     monkeypatch.chdir(folder)
@@ -125,7 +125,7 @@ def test_the_command_line_takes_every_command(page, home):
 def test_every_option_that_a_sentence_names_is_one(capsys):
     for name in COMMANDS:
         with pytest.raises(SystemExit):
-            _parse([name, *(["lite"] if name == "train" else []), "--help"])
+            _parse([name, *(["lite"] if name in ("train", "profile") else []), "--help"])
     known = set(re.findall(r"--[a-z][\w.-]*", capsys.readouterr().out))
     of_torchrun = {"--node-rank"}
     for page in PAGES:

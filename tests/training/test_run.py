@@ -24,7 +24,7 @@ from cstm.download import PublishedFile
 from cstm.evaluation.evaluate import evaluate
 from cstm.model.backbones import build_spatial
 from cstm.model.network import ActorSegmenter
-from cstm.model.published import Published
+from cstm.model.published import PUBLISHED, Published
 from cstm.training import decoding
 from cstm.training.average import Average
 from cstm.training.calibrate import with_threshold
@@ -626,7 +626,7 @@ def test_glove_is_the_published_file(world, prepared, tmp_path, monkeypatch):
     file = PublishedFile(
         "http://localhost/glove.txt", f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
     )
-    monkeypatch.setattr("cstm.model.pretrained.GLOVE", Published(file, "", ""))
+    monkeypatch.setitem(PUBLISHED, "glove", Published(file, "", ""))
     file.path.parent.mkdir()
     file.path.write_text(content)
     alone = replace(EXPERIMENT, model=replace(EXPERIMENT.model, temporal=None))

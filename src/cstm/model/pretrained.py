@@ -13,7 +13,7 @@ from cstm.config import SpatialBackbone
 from cstm.download import fetch
 from cstm.faults import few, full_memory, reason
 from cstm.model.backbones import Backbone, build_spatial
-from cstm.model.published import BACKBONE_WEIGHTS, GLOVE
+from cstm.model.published import BACKBONE_WEIGHTS, PUBLISHED
 
 Take = Literal["whole", "partial"]
 """Whole: the file fits tensor by tensor or is refused. Partial: take what fits and report it."""
@@ -83,7 +83,7 @@ def find_vectors(choice: Path) -> Path:
     Raises:
         ValueError: the published ones can't be had.
     """
-    return fetch(GLOVE.file) if str(choice) == "glove" else choice
+    return fetch(PUBLISHED["glove"].file) if str(choice) == "glove" else choice
 
 
 def load_backbone(name: str, backbone: Backbone, path: Path, take: Take = "whole") -> Report:

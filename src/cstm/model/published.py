@@ -71,15 +71,15 @@ BACKBONE_WEIGHTS: dict[str, Published] = {
 }
 """The weights each backbone starts from; the narrow ones have none."""
 
-GLOVE = Published(
-    PublishedFile(
-        "https://nlp.stanford.edu/data/glove.840B.300d.zip",
-        "sha1:8084fbacc2dee3b1fd1ca4cc534cbfff3519ed0d",
+PUBLISHED: dict[str, Published] = {
+    **BACKBONE_WEIGHTS,
+    "glove": Published(
+        PublishedFile(
+            "https://nlp.stanford.edu/data/glove.840B.300d.zip",
+            "sha1:8084fbacc2dee3b1fd1ca4cc534cbfff3519ed0d",
+        ),
+        "Common Crawl, 840 billion words",
+        "PDDL 1.0",
     ),
-    "Common Crawl, 840 billion words",
-    "PDDL 1.0",
-)
-"""The paper's word vectors, 2.2 GB, for ``cstm train --vectors glove``."""
-
-PUBLISHED = BACKBONE_WEIGHTS | {"glove": GLOVE}
-"""All that `cstm fetch` gets, by name."""
+}
+"""All that `cstm fetch` gets, by name: these, and the paper's word vectors, 2.2 GB."""

@@ -26,7 +26,7 @@ class Clip(NamedTuple):
     """Of the members of the cast asked for, what is seen of each in the target frame."""
 
 
-Cutout = UInt8[ndarray, "height width 4"]
+Cutout = UInt8[ndarray, "_height _width 4"]
 """A figure out of its photograph, as large as in the target frame: RGB, already multiplied by the
 fourth channel, which is how much of a pixel it covers."""
 
