@@ -438,13 +438,19 @@ def test_what_goes_on_is_the_decoder_or_all(finished, world, prepared, tmp_path,
             assert torch.equal(after[key], value), key
 
 
-def test_networks_of_another_fusion_share_encoders():
-    sum_of, chosen = (
-        stages_of(replace(EXPERIMENT, model=replace(EXPERIMENT.model, fusion=fusion)))
-        for fusion in ("add", "lgfs")
+def test_a_network_of_another_fusion_takes_encoders_that_are_copied(
+    finished, world, prepared, tmp_path
+):
+    for name in ("spatial", "temporal"):
+        shutil.copytree(finished / name, tmp_path / "run" / name)
+    experiment = replace(EXPERIMENT, model=replace(EXPERIMENT.model, fusion="max"))
+    assert set(train_all(run_of(world, prepared, tmp_path / "run", experiment))) == {"joint"}
+    before, after = (
+        load_checkpoint(out / "cstm.safetensors") for out in (finished, tmp_path / "run")
     )
-    assert sum_of[:2] == chosen[:2]
-    assert sum_of[2] != chosen[2]
+    assert after.experiment.model.fusion == "max"
+    for name, value in before.network.spatial.state_dict().items():
+        assert torch.equal(after.network.spatial.state_dict()[name], value)
 
 
 def test_a_run_goes_on_without_settings_that_were_none_when_it_began(
