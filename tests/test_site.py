@@ -16,6 +16,9 @@ def test_the_backbone_of_the_page_is_one_file_and_one_name(tmp_path):
     """The page's edits, made to a copy of the package, give the network that the page shows."""
     leave = shutil.ignore_patterns("weights", "__pycache__")
     shutil.copytree(REPOSITORY / "src", tmp_path / "src", ignore=leave)
+    its_test = "tests/model/test_network.py"
+    (tmp_path / its_test).parent.mkdir(parents=True)
+    shutil.copy(REPOSITORY / its_test, tmp_path / its_test)
     script = ""
     for shown in read_page("docs/backbone.md"):
         if shown.language == "diff":
@@ -47,6 +50,9 @@ print(load_backbone("regnet_y", build_spatial("regnet_y", 0), Path("regnet.pth")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines()[0] == said
     assert re.search(r": \d+ loaded, 2 head$", ran.stdout.strip()), ran.stdout
+    command = [sys.executable, "-m", "pytest", its_test, "-k", "name_is_that or regnet_y"]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert "2 passed" in ran.stdout, ran.stdout
 
 
 def test_the_tour_shows_what_it_computes(tmp_path, monkeypatch):
