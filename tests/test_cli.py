@@ -427,6 +427,8 @@ def test_a_closed_terminal_leaves_nothing_behind(clip, tmp_path):
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(tmp_path)},
+        # Under nohup the signal is ignored, and rightly so.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     assert process.stdin is not None
     process.stdin.write(clip.read_bytes()[:5000])

@@ -1,5 +1,6 @@
 """Weights in public: where each backbone's come from, what they were trained on, their licence."""
 
+from collections import ChainMap
 from dataclasses import dataclass, replace
 
 from cstm.download import PackagedFile, PublishedFile
@@ -71,8 +72,7 @@ BACKBONE_WEIGHTS: dict[str, Published] = {
 }
 """The weights each backbone starts from; the narrow ones have none."""
 
-PUBLISHED: dict[str, Published] = {
-    **BACKBONE_WEIGHTS,
+_VECTORS = {
     "glove": Published(
         PublishedFile(
             "https://nlp.stanford.edu/data/glove.840B.300d.zip",
@@ -80,6 +80,8 @@ PUBLISHED: dict[str, Published] = {
         ),
         "Common Crawl, 840 billion words",
         "PDDL 1.0",
-    ),
+    )
 }
+
+PUBLISHED = ChainMap(_VECTORS, BACKBONE_WEIGHTS)
 """All that `cstm fetch` gets, by name: these, and the paper's word vectors, 2.2 GB."""
