@@ -1,7 +1,6 @@
 """Language-queried video actor segmentation: a video and a sentence in, the actor's mask out."""
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import what is asked for only then: it brings torch along, which takes seconds."""
     if name == "__version__":
-        return version("cstm")
+        return import_module("importlib.metadata").version("cstm")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'cstm' has no attribute {name!r}")

@@ -13,8 +13,8 @@ def one_of(choices: Iterable[object], **settings: object) -> None:
             raise ValueError(f"{name} should be {', '.join(first)} or {last}, got {value!r}")
 
 
-def at_least(least: int, **settings: int | float) -> None:
-    """Refuse settings below a bound, and those that are no finite number."""
+def at_least(least: int, **settings: int | float | None) -> None:
+    """Refuse settings below a bound, and those that are no finite number; None is not told."""
     for name, value in settings.items():
-        if not least <= value < math.inf:
+        if value is not None and not least <= value < math.inf:
             raise ValueError(f"{name} should be at least {least}, got {value}")

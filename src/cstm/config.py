@@ -168,8 +168,7 @@ class Experiment:
         Raises:
             ValueError: a size below 32.
         """
-        if size is not None:
-            at_least(32, size=size)
+        at_least(32, size=size)
         asked = {"size": size, "resize": resize, "camera_motion": camera_motion}
         changed = {name: value for name, value in asked.items() if value is not None}
         return replace(self, clip=replace(self.clip, **changed))

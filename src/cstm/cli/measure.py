@@ -220,10 +220,8 @@ def _check_settings(
     batch: int, samples: int | None, workers: int, overwrite: bool, *outputs: Path | None
 ) -> None:
     """Refuse what would fail only after hours."""
-    at_least(1, batch=batch)
+    at_least(1, batch=batch, samples=samples)
     at_least(0, workers=workers)
-    if samples is not None:
-        at_least(1, samples=samples)
     files = [path for path in outputs if path]
     for path in files:
         check_output_file(path, overwrite)

@@ -1,5 +1,7 @@
 """How the decoder merges the spatial and the temporal feature of a stage (Table 3b)."""
 
+from typing import assert_never
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -46,6 +48,12 @@ class Max(nn.Module):
 
 def build_fusion(name: Fusion, sentence_channels: int, channels: int) -> nn.Module:
     """Build the fusion of one decoder stage."""
-    if name == "lgfs":
-        return LGFS(sentence_channels, channels)
-    return {"add": Add, "max": Max}[name]()
+    match name:
+        case "lgfs":
+            return LGFS(sentence_channels, channels)
+        case "add":
+            return Add()
+        case "max":
+            return Max()
+        case _:
+            assert_never(name)

@@ -58,14 +58,19 @@ class Progress:
 
 
 STATE = "state.pt"
-_USUAL = json.loads(
-    json.dumps(
-        {
-            "model": asdict(ModelConfig()),
-            "clip": asdict(ClipConfig()),
-            "schedule": asdict(Schedule()),
-        }
-    )
+
+
+def _as_json(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as JSON gives them back, with lists for tuples."""
+    return json.loads(json.dumps(settings))
+
+
+_USUAL = _as_json(
+    {
+        "model": asdict(ModelConfig()),
+        "clip": asdict(ClipConfig()),
+        "schedule": asdict(Schedule()),
+    }
 )
 
 
@@ -80,7 +85,7 @@ def settings_of(
         "origin": dict(origin),
         "computation": {"precision": fabric.strategy.precision.precision},
     }
-    return json.loads(json.dumps(settings))
+    return _as_json(settings)
 
 
 def read_state(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Progress] | None:

@@ -69,8 +69,7 @@ def check(data: DataFormat, root: Path, workers: int | None = None) -> Findings:
     """
     if not root.is_dir():
         raise ValueError(f"{root}: no such folder; give the one that holds the dataset's files")
-    if workers is not None:
-        at_least(1, workers=workers)
+    at_least(1, workers=workers)
     found = Findings(root)
     videos = SURVEYS[data](root, found)
     checked = side_by_side(_check_video, [(video,) for video in videos], workers, CHUNK)

@@ -101,8 +101,7 @@ def _check(
     if min(size) < 64 or size[0] % 2 or size[1] % 2:
         raise ValueError(f"expected an even width and height of at least 64, got {size}")
     at_least(8, frames=frames)
-    if workers is not None:
-        at_least(1, workers=workers)
+    at_least(1, workers=workers)
 
 
 def _collect(source: Iterator[Rows], rows: list[Rows]) -> Iterator[int]:
