@@ -1,9 +1,9 @@
 """Named experiments as data: the paper's network, its ablations (Table 3), and lighter ones."""
 
-import difflib
 from dataclasses import replace
 
 from cstm.config import ClipConfig, Experiment, ModelConfig, ReleasedConfig
+from cstm.faults import hint
 from cstm.schedule import Schedule
 
 PAPER = ModelConfig()
@@ -119,8 +119,4 @@ def get_experiment(name: str) -> Experiment:
     """
     if name in EXPERIMENTS:
         return EXPERIMENTS[name]
-    close = difflib.get_close_matches(name, EXPERIMENTS)
-    hint = (
-        f"did you mean {' or '.join(close)}?" if close else f"choose from {', '.join(EXPERIMENTS)}"
-    )
-    raise ValueError(f"no experiment is named {name!r}; {hint}")
+    raise ValueError(f"no experiment is named {name!r}; {hint(name, EXPERIMENTS)}")

@@ -1,6 +1,7 @@
 """Words for what went wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Literal
 
 _LONGEST = 400
@@ -19,6 +20,13 @@ def few(names: Sequence[str]) -> str:
     """The first three of many names, and how many more there are."""
     more = [f"and {len(names) - 3} more"] if len(names) > 3 else []
     return ", ".join([*names[:3], *more])
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """What somebody may have meant by an unknown name: the known one most like it, or all."""
+    known = list(known)
+    close = get_close_matches(name, known, 1)
+    return f"did you mean {close[0]}?" if close else f"choose from {', '.join(known)}"
 
 
 def full_memory(error: BaseException) -> Literal["GPU", "computer"] | None:

@@ -1,6 +1,5 @@
 """Commands for weights: fetch, calibrate, pack, import-weights."""
 
-import difflib
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +33,7 @@ def fetch(
         listing: Download nothing; list the files: what each was trained on, from where, to where.
     """
     from cstm.download import fetch as download
+    from cstm.faults import hint
     from cstm.model.published import PUBLISHED
 
     if listing:
@@ -45,9 +45,7 @@ def fetch(
         return
     for name in names:
         if name not in PUBLISHED:
-            close = difflib.get_close_matches(name, PUBLISHED)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(PUBLISHED)}"
-            raise ValueError(f"no published weights are named {name!r}; {hint}")
+            raise ValueError(f"no published weights are named {name!r}; {hint(name, PUBLISHED)}")
     for name in names:
         print(f"{name}: {download(PUBLISHED[name].file)}")
 

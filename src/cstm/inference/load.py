@@ -1,10 +1,10 @@
 """From a name or a file to a segmenter."""
 
-import difflib
 from importlib.resources import files
 from pathlib import Path
 
 from cstm.config import Device, Looks, PrecisionInUse
+from cstm.faults import hint
 from cstm.inference.segmenter import Segmenter
 from cstm.processes import pick_device, pick_precision
 from cstm.training.checkpoint import load_checkpoint
@@ -73,6 +73,6 @@ def find_weights(weights: str | Path) -> Path:
     known = shipped()
     if path.name in known:
         return known[path.name]
-    close = difflib.get_close_matches(path.name, known, cutoff=0.4)
-    hint = f"did you mean {close[0]}?" if close else f"there is {', '.join(known)};"
-    raise ValueError(f"no weights are named {path.name!r}; {hint} or give a checkpoint's path")
+    raise ValueError(
+        f"no weights are named {path.name!r}, nor is there such a file; {hint(path.name, known)}"
+    )
