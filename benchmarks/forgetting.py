@@ -17,11 +17,9 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from cstm.config import ModelConfig
 from cstm.data.transforms import ResizePad, unit_range
 from cstm.inference.load import find_weights
 from cstm.model.backbones import Backbone
-from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import published_backbone
 from cstm.training.checkpoint import load_checkpoint
 
@@ -62,9 +60,7 @@ def main(weights: tyro.conf.Positional[str], root: tyro.conf.Positional[Path]) -
     pictures = torch.stack([on_grey(path) for path in paths])
     classes = np.array([path.parent.name for path in paths])
     checkpoint = load_checkpoint(find_weights(weights))
-    network, model = checkpoint.network, checkpoint.experiment.model
-    if not isinstance(network, ActorSegmenter) or not isinstance(model, ModelConfig):
-        raise ValueError("the authors' network has no backbone of ours")
+    network, model = checkpoint.ours("the authors' network has no backbone of ours")
     published = published_backbone(model.spatial, model.width) if model.spatial else None
     if network.spatial is None or published is None:
         raise ValueError(f"{weights} has no spatial backbone with published weights")

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from cstm.config import ModelConfig
 from cstm.folder import check_output_file
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 from cstm.training.stages import differences
@@ -63,9 +62,8 @@ def average(
 ) -> None:
     check_output_file(out, overwrite)
     first, second = load_checkpoint(one), load_checkpoint(other)
-    theirs, ours = first.experiment.model, second.experiment.model
-    if not (isinstance(theirs, ModelConfig) and isinstance(ours, ModelConfig)):
-        raise ValueError("the authors' network is one of a kind: there is nothing to average")
+    alone = "the authors' network is one of a kind: there is nothing to average"
+    (_, theirs), (_, ours) = first.ours(alone), second.ours(alone)
     if differences(theirs, ours) or first.vocabulary.words != second.vocabulary.words:
         raise ValueError(f"{one} and {other} differ in their network or their words")
     before = first.network.state_dict()

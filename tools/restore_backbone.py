@@ -11,9 +11,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from cstm.config import ModelConfig
 from cstm.folder import check_output_file
-from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import published_backbone
 from cstm.training.checkpoint import load_checkpoint, save_checkpoint
 
@@ -39,9 +37,7 @@ def restore(weights: Path, out: Path, share: float, overwrite: bool) -> None:
     if not 0 <= share <= 1:
         raise ValueError(f"--share should be from 0 to 1, got {share}")
     checkpoint = load_checkpoint(weights)
-    network, model = checkpoint.network, checkpoint.experiment.model
-    if not isinstance(model, ModelConfig) or not isinstance(network, ActorSegmenter):
-        raise ValueError("the authors' network has no backbone of ours")
+    network, model = checkpoint.ours("the authors' network has no backbone of ours")
     if model.spatial is None or network.spatial is None:
         raise ValueError(f"{weights} has no spatial encoder")
     published = published_backbone(model.spatial, model.width)

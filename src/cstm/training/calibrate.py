@@ -10,7 +10,6 @@ from numpy import ndarray
 
 from cstm.config import ModelConfig
 from cstm.evaluation.metrics import RatioProtocol
-from cstm.model.network import ActorSegmenter
 from cstm.training.checkpoint import Checkpoint
 
 _LEAST, _MOST = 1e-12, 1 - 1e-4
@@ -51,9 +50,7 @@ def raw(checkpoint: Checkpoint) -> Checkpoint:
 
 def with_threshold(checkpoint: Checkpoint, threshold: float) -> Checkpoint:
     """The same network with another threshold: it is moved in place."""
-    network, model = checkpoint.network, checkpoint.experiment.model
-    assert isinstance(network, ActorSegmenter)
-    assert isinstance(model, ModelConfig)
+    network, model = checkpoint.ours()
     network.presence_threshold = threshold
     model = replace(model, presence_threshold=threshold)
     return replace(checkpoint, experiment=replace(checkpoint.experiment, model=model))

@@ -41,6 +41,19 @@ class Checkpoint:
     provenance: Mapping[str, Any]
     """Data, steps, metrics, revision: whatever says where the weights come from."""
 
+    def ours(
+        self, refusal: str = "this is the authors' network"
+    ) -> tuple[ActorSegmenter, ModelConfig]:
+        """The network and its settings, if it is not the authors' released one.
+
+        Raises:
+            ValueError: it is; ``refusal`` says why that won't do.
+        """
+        network, model = self.network, self.experiment.model
+        if not isinstance(network, ActorSegmenter) or not isinstance(model, ModelConfig):
+            raise ValueError(refusal)
+        return network, model
+
     def seeing(
         self,
         size: int | None = None,

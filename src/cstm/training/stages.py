@@ -102,8 +102,7 @@ def build_stage(
                 stream.language.set_vectors(vectors)
     if stage.begins == "network":
         assert start is not None
-        theirs = start.experiment.model
-        assert isinstance(theirs, ModelConfig)
+        _, theirs = start.ours()
         parts = stage.streams if differences(theirs, stage.model) else [*stage.streams, "decoder"]
         for name in parts:
             getattr(network, name).load_state_dict(getattr(start.network, name).state_dict())

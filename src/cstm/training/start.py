@@ -26,9 +26,8 @@ def load_start(run: Run) -> Checkpoint | None:
     if run.start is None:
         return None
     start = load_checkpoint(run.start)
-    theirs, ours = start.experiment.model, run.experiment.model
-    if not isinstance(theirs, ModelConfig):
-        raise ValueError(f"{run.start} is the authors' network, which can't be trained")
+    _, theirs = start.ours(f"{run.start} is the authors' network, which can't be trained")
+    ours = run.experiment.model
     assert isinstance(ours, ModelConfig)
     differ = differences(theirs, ours)
     if not differ <= DECODER_SETTINGS:
@@ -61,8 +60,8 @@ def with_threshold_of(start: Checkpoint, run: Run) -> Run:
 
     A threshold that the run names itself stays, if it is another than the usual one.
     """
-    theirs, ours = start.experiment.model, run.experiment.model
-    assert isinstance(theirs, ModelConfig)
+    _, theirs = start.ours()
+    ours = run.experiment.model
     assert isinstance(ours, ModelConfig)
     names_own = ours.presence_threshold != ModelConfig().presence_threshold
     if names_own or differences(theirs, ours):

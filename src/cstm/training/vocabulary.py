@@ -9,7 +9,6 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from cstm.config import ModelConfig
 from cstm.data.rows import mirror_sentence
 from cstm.data.sample import Pair
 from cstm.data.synonyms import SYNONYMS
@@ -65,8 +64,7 @@ def pretrained_vectors(
 
 def word_table(checkpoint: Checkpoint) -> Float[Tensor, "vocabulary channel"]:
     """Word vectors of a network that has them from a file: those of any of its streams."""
-    network = checkpoint.network
-    assert isinstance(network, ActorSegmenter)
+    network, _ = checkpoint.ours()
     stream = network.spatial or network.temporal
     assert stream is not None
     return stream.language.vectors.weight.detach()
@@ -86,9 +84,7 @@ def with_words(
     Raises:
         ValueError: the network's vectors are not those of the file.
     """
-    network, model = checkpoint.network, checkpoint.experiment.model
-    if not isinstance(network, ActorSegmenter) or not isinstance(model, ModelConfig):
-        raise ValueError("the authors' network gets its words when it is imported")
+    network, model = checkpoint.ours("the authors' network gets its words when it is imported")
     known = checkpoint.vocabulary
     found = read_word_vectors(vectors, (*known.words, *also), words)
     grown = replace(known, words=tuple(sorted({*known.words, *found})))
