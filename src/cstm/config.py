@@ -1,7 +1,7 @@
 """Settings as frozen dataclasses: what a network is made of, and what it is fed."""
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from cstm.bounds import at_least
 from cstm.schedule import Schedule
@@ -15,6 +15,7 @@ Fusion = Literal["lgfs", "add", "max"]
 DecoderStyle = Literal["full", "lean", "refined"]
 DataFormat = Literal["a2d", "jhmdb", "synthetic", "composed", "own"]
 Split = Literal["train", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
 Protocol = Literal["ratio", "coco", "released"]
 Device = Literal["auto", "cpu", "cuda"]
 Output = Literal[

@@ -11,6 +11,7 @@ import numpy as np
 from cstm.config import DataFormat
 from cstm.data.rows import Row, TrainingSamples
 from cstm.data.sample import Pair
+from cstm.faults import hint
 
 
 class Source(NamedTuple):
@@ -42,7 +43,7 @@ def read_sources(data: str, roots: Sequence[Path]) -> list[Source]:
         kind = next((known for known in get_args(DataFormat) if known == name), None)
         if kind is None:
             raise ValueError(
-                f"no data format is named {name!r}; there is {', '.join(get_args(DataFormat))}"
+                f"no data format is named {name!r}; {hint(name, get_args(DataFormat))}"
             )
         if kind == "jhmdb":
             raise ValueError("jhmdb is for testing only; train on a2d")

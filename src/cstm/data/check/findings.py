@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-from cstm.config import Split
+from cstm.config import SPLITS, Split
 from cstm.data.files import find
 from cstm.data.words import MAX_WORDS, tokenize
 
@@ -14,7 +14,6 @@ Count = Literal["videos", "sentences", "frames", "pairs"]
 COUNTS: tuple[Count, ...] = get_args(Count)
 """Videos with sentences, sentences, annotated frames of these videos (of J-HMDB those evaluated),
 and (frame, sentence) pairs."""
-SPLITS: tuple[Split, ...] = get_args(Split)
 
 Counts = Mapping[Count, Mapping[Split, int]]
 

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from cstm.config import Split
-from cstm.data.check.findings import SPLITS, Findings
+from cstm.config import SPLITS, Split
+from cstm.data.check.findings import Findings
 from cstm.data.files import tidy
 from cstm.data.own_files import OwnVideo, own_file, read_own
 

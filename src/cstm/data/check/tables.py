@@ -7,7 +7,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cstm.data.check.findings import COUNTS, SPLITS, TRAPS, Counts, Findings
+from cstm.config import SPLITS
+from cstm.data.check.findings import COUNTS, TRAPS, Counts, Findings
 
 ROWS = 20
 """Most rows of a list of files."""

@@ -32,14 +32,13 @@ import h5py
 import numpy as np
 
 from cstm.bounds import at_least
+from cstm.config import SPLITS
 from cstm.data.sample import ACTIONS, ACTORS
 from cstm.data.side_by_side import side_by_side
 from cstm.data.synthetic.clip import MIN_PIXELS, Clip, render_clip
 from cstm.folder import whole_folder
 from cstm.progress import track
 
-SPLITS = ("train", "test")
-"""In the order of A2D's subset numbers."""
 UNSEEN_SHARE = 0.15
 """Share of test clips with a combination held out of training."""
 FRAME_RATE = 24
@@ -115,7 +114,7 @@ def write_clip(
     folder: Path, split: str, number: int, seed: int, size: tuple[int, int], frames: int
 ) -> Rows:
     """Render clip ``number`` of a split, write its video and masks, and return its rows."""
-    subset = SPLITS.index(split)
+    subset = SPLITS.index(split)  # A2D's numbers: 0 is train, 1 is test
     # A separate stream decides on this, so that a clip's own numbers start afresh.
     unseen = split == "test" and np.random.default_rng([seed, 2, number]).random() < UNSEEN_SHARE
     clip = render_clip([seed, subset, number], size, frames, unseen)
