@@ -1,3 +1,4 @@
+import errno
 import os
 import re
 import stat
@@ -13,6 +14,7 @@ from cstm.folder import (
     alone_in,
     check_output,
     check_output_file,
+    half_written,
     remove_stale,
     whole_file,
     whole_folder,
@@ -149,6 +151,43 @@ def test_what_killed_processes_left_is_removed_after_an_hour(tmp_path):
     os.utime(folder / "clips.npy", (before, before))
     remove_stale(tmp_path / "clips")
     assert not folder.exists()
+
+
+def test_a_folder_is_written_anew_and_what_killed_processes_left_of_it_goes(tmp_path):
+    for state in ("partial", "replaced"):
+        left = tmp_path / f".out.{state}-00112233"
+        (left / "01").mkdir(parents=True)
+        for path in (left / "01", left):
+            os.utime(path, (0, 0))
+    fill(tmp_path / "out")
+    assert names(tmp_path) == ["out"]
+
+
+def test_an_old_folder_that_does_not_go_fails_nothing(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    fill(out, "old")
+    monkeypatch.setattr(os, "unlink", lambda *_, **__: denied())
+    fill(out, "new", overwrite=True)
+    assert (out / "masks.json").read_text() == "new"
+    (left,) = half_written(tmp_path, "out")
+    assert names(left) == ["masks.json"]
+
+
+def denied():
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_what_file_managers_leave_may_be_replaced(tmp_path):
+    fill(tmp_path / "out", "old")
+    (tmp_path / "out" / ".DS_Store").touch()
+    fill(tmp_path / "out", "new", overwrite=True)
+    assert names(tmp_path / "out") == ["masks.json"]
+
+
+def test_a_link_to_itself_is_no_file_to_write(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(ValueError, match="link to itself"), whole_file(tmp_path / "loop"):
+        pass
 
 
 def test_names_are_no_patterns(tmp_path):

@@ -187,6 +187,10 @@ def test_the_mean_of_two_runs(tmp_path, monkeypatch, capsys):
     mean = load_checkpoint(paths[2])
     assert (mean.network.decoder.heads[0][0].bias == 2.5).all()
     assert mean.provenance["share"] == {"all": 0.25, "decoder": 0.5}
+    arguments += ["--part", "decoder.heads", "1"]
+    tool.main()
+    assert (load_checkpoint(paths[2]).network.decoder.heads[0][0].bias == 4).all(), "a part of it"
+    del arguments[-3:]
     for share in ("2", "half"):
         arguments[-1] = share
         with pytest.raises(SystemExit, match=f"--part decoder should be from 0 to 1, got {share}"):

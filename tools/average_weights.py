@@ -72,7 +72,8 @@ def average(
             raise ValueError(f"the network has no part {part!r}, but {', '.join(_parts(before))}")
 
     def share_of(name: str) -> float:
-        return next((of for part, of in parts.items() if name.startswith(f"{part}.")), share)
+        inside = [part for part in parts if name.startswith(f"{part}.")]
+        return parts[max(inside, key=len)] if inside else share
 
     mean = {
         name: before[name].lerp(weight, share_of(name)) if weight.is_floating_point() else weight

@@ -144,7 +144,7 @@ class Experiment:
     encoders: Schedule = field(default_factory=Schedule)
     """Stage one: the spatial and the temporal network, each on its own; lite has none."""
     decoder: Schedule = field(default_factory=lambda: Schedule(epochs=4))
-    """Stage two: a fresh decoder on both encoders; of lite and --start, the whole network."""
+    """Stage two: a fresh decoder on both encoders; of lite, the whole network at once."""
     joint: Literal["decoder", "all", "alone"] = "decoder"
     """What stage two trains: the decoder on fixed encoders (section 4.2), or all together. Alone:
     all together from the backbones' weights, without a stage one."""

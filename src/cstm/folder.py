@@ -19,6 +19,8 @@ except ImportError:  # Windows
     fcntl = None
 
 _STALE_SECONDS = 3600
+_OF_FILE_MANAGERS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+"""Files that come about by looking into a folder."""
 
 
 def check_output(
@@ -55,7 +57,9 @@ def check_output(
     for path in sorted(out.rglob("*")):
         name = path.relative_to(out).as_posix()
         is_folder = path.is_dir() and not path.is_symlink()
-        if not is_folder and not replaceable.fullmatch(name):
+        if is_folder or path.name in _OF_FILE_MANAGERS:
+            continue
+        if not replaceable.fullmatch(name):
             raise ValueError(
                 f"{out} holds {name}, which this command did not write; --overwrite would delete "
                 "it: choose another folder"
@@ -102,7 +106,7 @@ def whole_folder(
 
     Until then it is a hidden sibling, ``.NAME.partial-XXXXXXXX``. On any exception, Ctrl-C
     included, it is removed together with the parents made for it, and an existing ``out`` stays
-    as it was.
+    as it was. What a killed process has left of the same output is removed.
 
     Raises:
         ValueError: see :func:`check_output`; or the parent can't be made or written.
@@ -110,6 +114,7 @@ def whole_folder(
     out = out.absolute()
     check_output(out, overwrite, replaceable)
     out = out.resolve()
+    remove_stale(out)
     made = [parent for parent in out.parents if not parent.exists()]
     partial = out.with_name(f".{out.name}.partial-{secrets.token_hex(4)}")
     try:
@@ -137,7 +142,12 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         ValueError: the folder can't be made or written.
     """
-    path = path.resolve()
+    try:
+        path = path.resolve()
+    except (OSError, RuntimeError):
+        raise ValueError(
+            f"cannot write {path}: it is a link to itself; give another file"
+        ) from None
     partial = path.with_name(f".{path.name}.partial-{secrets.token_hex(4)}")
     try:
         try:
@@ -146,7 +156,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         except OSError as error:
             raise _cannot_write(path, error) from error
         yield partial
-        with partial.open("rb") as written:
+        with partial.open("r+b") as written:  # Windows syncs no file that is only read
             os.fsync(written.fileno())
         partial.replace(path)
     finally:
@@ -158,7 +168,7 @@ def half_written(folder: Path, name: str = "*") -> list[Path]:
 
     ``name`` is a pattern of their names.
     """
-    return list(folder.glob(f".{name}.partial-*"))
+    return [path for state in ("partial", "replaced") for path in folder.glob(f".{name}.{state}-*")]
 
 
 def remove_stale(path: Path) -> None:
@@ -167,11 +177,11 @@ def remove_stale(path: Path) -> None:
     It is nobody's where nobody has touched it for an hour.
     """
     for left in half_written(path.parent, escape(path.name)):
-        with suppress(FileNotFoundError):  # somebody has just finished it
+        with suppress(OSError):  # somebody has just finished it, or it is another user's
             inside = left.iterdir() if left.is_dir() else ()
             touched = max(each.stat().st_mtime for each in (left, *inside))
             if time.time() - touched > _STALE_SECONDS:
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
 
 
 @contextmanager
@@ -226,8 +236,10 @@ def _become(partial: Path, out: Path, overwrite: bool, replaceable: re.Pattern[s
     If somebody put a file of their own there in the meantime, it does not go.
     """
     if not overwrite or not out.exists():
+        with suppress(OSError):
+            out.rmdir()  # an empty one, and no other
         try:
-            partial.rename(out)  # in the place of an empty folder, and of no other
+            partial.rename(out)
         except OSError as error:
             raise _cannot_write(out, error) from error
         return
@@ -246,4 +258,4 @@ def _become(partial: Path, out: Path, overwrite: bool, replaceable: re.Pattern[s
         raise ValueError(
             f"{out} is written; what stood there had other files in it by then and is now {kept}"
         ) from None
-    shutil.rmtree(old)
+    shutil.rmtree(old, ignore_errors=True)  # the new one stands, whatever becomes of this

@@ -122,6 +122,8 @@ def test_where_no_colour_is_told_they_may_be_any_and_brightness_stays():
         ("a reddish fox", True),
         ("the violet one", True),
         ("a crimson car", True),
+        ("a burgundy car", True),
+        ("a greyish cat", True),
         ("the tired person in the lighthouse", False),
         ("the blackbird", False),
     ],

@@ -114,6 +114,11 @@ def test_a_part_holds_padding_only_where_the_picture_is_too_low():
         ("the dog moving to the left", False),
         ("the dog left of the cat", False),
         ("a man in the middle ages", True),
+        ("The left dog", True),
+        ("the leftmost dog", True),
+        ("a dog in the lower right corner", True),
+        ("the dog on left", True),
+        ("the dog running towards the right", False),
     ],
 )
 def test_the_whole_stays_where_a_sentence_speaks_of_a_place_in_it(sentence: str, stays: bool):

@@ -38,7 +38,7 @@ def test_its_weights_say_where_they_come_from(name):
 def test_wrong_names_are_answered_with_the_closest():
     with pytest.raises(ValueError, match="did you mean tiny"):
         find_weights("tinny")
-    with pytest.raises(ValueError, match="choose from .*lite"):
+    with pytest.raises(ValueError, match=r"choose from .*lite"):
         find_weights("zzz")
 
 

@@ -182,6 +182,8 @@ def test_the_command_takes_statistics_before_it_asks(weights, photographs, tmp_p
     changed = {n for n in before if not torch.equal(before[n].running_var, after[n].running_var)}
     assert changed
     assert not any("backbone" in name for name in changed)
+    trace = load_checkpoint(out).provenance["calibrated"]
+    assert (trace["statistics"], trace["split"], trace["lost"]) == (16, "train", 0.02)
     with pytest.raises(ValueError, match="statistics should be at least 0"):
         calibrate_command(weights, out, root=photographs, statistics=-1, overwrite=True)
 

@@ -213,7 +213,15 @@ def test_what_an_encoder_knew_is_held_on_to(world, prepared, tmp_path):
         run_of(world, prepared, tmp_path / "run", experiment),
         spatial_weights=str(tmp_path / "published.pth"),
     )
-    assert set(train_all(run)) == {"spatial"}
+    steps = train(replace(run, pace=Pace(save_minutes=0.0)), Fabric(accelerator="cpu", devices=1))
+    next(steps)
+    next(steps)  # saves what the first has come to
+    steps.close()
+    (tmp_path / "published.pth").unlink()
+    assert set(train_all(run)) == {"spatial"}, "what has begun needs them no more"
+    state = torch.load(run.out / "spatial" / "state.pt", weights_only=True)["objective"]
+    for name, tensor in teacher.state_dict().items():
+        assert torch.equal(state[f"distillation.teacher.{name}"], tensor), name
     metrics = json.loads((run.out / "spatial" / "metrics.jsonl").read_text())
     assert 0 < metrics["distillation_loss"] < 3
     narrow = replace(EXPERIMENT, encoders=distilled)
@@ -435,6 +443,9 @@ def test_what_goes_on_is_the_decoder_or_all(finished, world, prepared, tmp_path,
         assert torch.equal(after[key], value) <= is_fixed or not value.requires_grad, key
         if is_fixed:
             assert torch.equal(after[key], value), key
+    other = replace(experiment, joint="all" if joint == "decoder" else "decoder")
+    with pytest.raises(ValueError, match="trained with another joint"):
+        train_all(replace(run, experiment=other, start=finished / "cstm.safetensors"))
 
 
 def test_a_network_of_another_fusion_takes_encoders_that_are_copied(
@@ -584,13 +595,16 @@ def test_a_finished_run_decodes_nothing_again(finished, world, tmp_path):
     out = shutil.copytree(finished, tmp_path / "run")
     (out / "cstm.safetensors").unlink()
     killed = [out / ".cstm.safetensors.partial-0a", out / "joint" / ".state.pt.partial-0b"]
-    for path in killed:
+    others = out / "mine" / ".cstm.safetensors.partial-0c"
+    others.parent.mkdir()
+    for path in (*killed, others):
         path.touch()
     assert train_all(run_of(world, tmp_path / "prepared", out)) == []
     assert not (tmp_path / "prepared").exists()
     assert (out / "joint" / "last.safetensors").read_bytes() == before
     assert (out / "cstm.safetensors").exists()
     assert not any(path.exists() for path in killed)
+    assert others.exists(), "a run of its own may be at work there"
 
 
 def test_a_full_disk_is_one_line_and_loses_nothing(world, prepared, tmp_path):

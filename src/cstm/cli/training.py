@@ -36,8 +36,8 @@ def train(
     """Train an experiment by the paper's two stages, or resume a run where it was stopped.
 
     First the spatial and the temporal network, each on its own; then both encoders are fixed and
-    a fresh decoder is trained on them (lite, and whatever goes on from trained weights, trains all
-    at once). OUT/cstm.safetensors is the result.
+    a fresh decoder is trained on them (lite trains all at once). OUT/cstm.safetensors is the
+    result.
 
     Example: cstm train tiny --data synthetic --root world --out runs/tiny
 
@@ -70,9 +70,9 @@ def train(
         compiled: Compile the network first: minutes once, then up to twice as fast.
         accumulate: Parts in which each process computes its share of a batch, to save memory.
         save_minutes: A run that is killed loses at most so many minutes of work.
-        start: Weights to go on from, by name or path, which train together, by the settings of
-            --decoder (of --encoders, if the network has one stream), and see clips by those of
-            --clip, not as the weights did; the backbones' own if not given.
+        start: Weights to go on from, by name or path, instead of the backbones' own: their decoder,
+            or of lite or with `--joint all` the whole network, by the settings of --decoder (of
+            --encoders, if it has one stream). They see clips by those of --clip, not as before.
         vectors: Word vectors that are kept fixed: glove (downloaded once, 2.2 GB), or a file in its
             text format (.txt, .gz, .zip); vectors are learned if not given.
         words: Of the words of that file, the commonest to know besides those of the sentences.

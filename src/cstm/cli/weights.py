@@ -92,6 +92,8 @@ def calibrate(
         device: Where to compute; auto takes a GPU if there is one.
         overwrite: Replace the file if there is one.
     """
+    from dataclasses import replace
+
     import numpy as np
 
     from cstm.data.datasets import open_dataset
@@ -129,7 +131,15 @@ def calibrate(
     presences = presences_of(metric)
     chosen = choose(presences, lost)
     result = with_threshold(checkpoint, chosen.threshold)
-    save_checkpoint(destination, result)
+    how = {
+        "data": f"{data}: {root.resolve().name}",
+        "split": split,
+        "samples": len(indices),
+        "lost": lost,
+        "statistics": statistics,
+    }
+    trace = {**result.provenance, "calibrated": how}
+    save_checkpoint(destination, replace(result, provenance=trace))
     present, absent = map(len, presences)
     print(
         f"threshold {chosen.threshold:.4f}: {100 * chosen.lost:.1f}% of {present} present lost, "

@@ -21,7 +21,8 @@ _TINTED_SHARE = 0.35
 """Share of clips of which no colour is told that are shown in other colours, or in hardly any."""
 _COLOUR = re.compile(
     rf"\b(({'|'.join((*COLOURS, *(word for word, meant in SYNONYMS.items() if meant in COLOURS)))})"
-    r"(d?ish)?|grey|violet|navy|gold(en)?|silver|tan|ginger|blonde?|dark|light|bright"
+    r"(d?ish)?|grey(ish)?|violet|navy|gold(en)?|silver|bronze|burgundy|cream|khaki|tan|ginger"
+    r"|blonde?|dark|light|bright"
     r"|(multi)?colou?r(ful|ed))\b"
 )
 _CHROMA = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])

@@ -33,10 +33,13 @@ _LEAST_AREA = 6**2
 """Pixels that every actor must keep."""
 
 _PLACE = re.compile(
-    r"\b(?:on|at|in|near) the (?:far )?"
+    r"\b(?:(?<!to )(?<!towards )(?<!toward )the (?:far |upper |lower |top |bottom )?|on |at )"
     r"(?:left|right|top|bottom|middle|cent(?:er|re)|corner|front|back|foreground|background)\b"
+    r"|\b(?:left|right|top|bottom|upper|lower)[ -]?most\b",
+    re.IGNORECASE,
 )
-"""Sentences about a place in the picture, which would be another in a part of it."""
+"""Sentences about a place in the picture, which would be another in a part of it; not about a
+direction, such as "to the left"."""
 
 
 @dataclass(frozen=True)

@@ -39,12 +39,16 @@ def find_first_weights(run: Run, stage: Stage, fabric: Fabric) -> dict[StreamNam
 def find_teacher(run: Run, stage: Stage, fabric: Fabric) -> Backbone | None:
     """The spatial backbone with its published weights, for a stage that distils from it.
 
+    Of a stage that goes on it has none yet: they come back with all else that the run has saved.
+
     Raises:
         ValueError: there are none, or they can't be had or don't fit.
     """
     name = stage.model.spatial
     if not stage.schedule.distillation_weight or name is None:
         return None
+    if (run.out / stage.name / STATE).exists():
+        return build_spatial(name, stage.model.width)
     with fabric.rank_zero_first(local=True):
         teacher = published_backbone(name, stage.model.width, run.spatial_weights, run.take)
     if teacher is None:

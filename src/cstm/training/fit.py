@@ -127,7 +127,9 @@ def fit(
                 average.update(task.network, step)
             progress.note(values)
             done = step + 1 - epoch * steps - first
-            rate = schedule.batch * done / (time.perf_counter() - began)
+            rate = (
+                min(schedule.batch, task.samples.epoch_size) * done / (time.perf_counter() - began)
+            )
             if writer is not None and step % 20 == 0:
                 for name, value in values.items():
                     writer.add_scalar(f"train/{name}", value, step)

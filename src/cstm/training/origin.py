@@ -40,6 +40,7 @@ def origin_of(
             # Without its header, whose metrics tell how fast it was trained.
             header = 8 + int.from_bytes(content[:8], "little")
             origin[f"{name} network"] = _digest(content[header:])
+    if stage.begins != "backbones":
         origin["joint"] = stage.trains
     return origin
 

@@ -21,7 +21,8 @@ class Pace:
     """How a task is computed, which its result does not depend on.
 
     Except for what sees the parts of an accumulated batch one at a time: BatchNorm, and the means
-    of the auxiliary losses (motion, class, distillation).
+    of the auxiliary losses (motion, class, distillation); and where there are fewer samples than a
+    batch takes, of which some come twice until all parts are alike.
     """
 
     accumulate: int = 1

@@ -59,7 +59,7 @@ def provenance(run: Run, stage: Stage, fabric: Fabric) -> dict[str, Any]:
     return {
         "experiment": run.name,
         "stage": stage.name,
-        "data": ", ".join(f"{source.data}: {source.root.name}" for source in run.sources),
+        "data": ", ".join(f"{source.data}: {source.root.resolve().name}" for source in run.sources),
         **({"start": run.start.name} if run.start else {}),
         **_environment(fabric),
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from lightning_fabric import Fabric
 
@@ -27,7 +27,7 @@ from cstm.training.fit import Step, fit
 from cstm.training.origin import origin_of
 from cstm.training.plan import Run, Task
 from cstm.training.provenance import provenance, write_description
-from cstm.training.stages import Stage, build_stage, stages_of
+from cstm.training.stages import Stage, StageName, build_stage, stages_of
 from cstm.training.start import load_start, with_threshold_of, with_words_of
 from cstm.training.state import STATE, read_state, settings_of
 from cstm.training.vocabulary import pretrained_vectors, vocabulary_of, word_table
@@ -56,7 +56,7 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
 
 def _remove_partial(out: Path) -> None:
     """Remove the half-written files that a killed run has left, its own and its stages'."""
-    for folder in (out, *(path for path in out.glob("*") if path.is_dir())):
+    for folder in (out, *(out / stage for stage in get_args(StageName))):
         for stale in half_written(folder):
             if stale.is_file():
                 stale.unlink()
