@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from cstm.inference.overlay import draw_mask, query_colour
-from cstm.inference.picture import SummaryPicture
+from cstm.inference.picture import SummaryPicture, _resized
 from cstm.inference.result import FrameResult
 
 QUERIES = ["a cat", "the white dog on the left"]
@@ -82,6 +82,14 @@ def test_a_cell_is_of_its_querys_mask_and_a_column_of_its_time():
     assert all((label < 200).any() for label in labels)
     for one, other in combinations(labels, 2):
         assert (one != other).any()
+
+
+def test_a_small_actor_does_not_get_lost():
+    rng = np.random.default_rng(0)
+    for top, left in rng.integers(0, 2000, (50, 2)):
+        mask = np.zeros((2160, 3840), bool)
+        mask[top : top + 8, left : left + 8] = True
+        assert _resized(mask, (183, 103)).any()
 
 
 def test_fewer_frames_than_columns():

@@ -212,6 +212,7 @@ def test_what_lies_for_too_long_goes_and_samples_stay(tiny, monkeypatch):
             wait_for(lambda: files_in(uploads) > samples | {upload})
         assert upload.exists()
         wait_for(lambda: files_in(uploads) == samples)
+        wait_for(lambda: not upload.parent.exists())
 
 
 def test_the_page_opens_behind_a_proxy_that_does_not_answer(tiny, monkeypatch):

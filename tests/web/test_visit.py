@@ -108,6 +108,12 @@ def test_what_the_page_does_not_take_is_said_in_words(drawn, tmp_path):
         Visit(drawn.path, "a cat", Limits(pixels=1000))
 
 
+def test_a_frame_that_is_too_large_is_not_decoded(drawn, monkeypatch):
+    monkeypatch.setattr("cstm.web.visit.open_video", lambda _: pytest.fail("decoded"))
+    with pytest.raises(ValueError, match="this page takes up to"):
+        Visit(drawn.path, "a cat", Limits(pixels=1000))
+
+
 def test_a_playlist_shows_no_visitor_what_the_server_holds(drawn, tmp_path):
     private = tmp_path / "private.ts"
     with av.open(str(private), "w") as container:

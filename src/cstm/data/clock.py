@@ -10,9 +10,10 @@ class Clock:
 
     A frame has a presentation time (PTS), or it doesn't; then the decoding time (DTS) of the packet
     that brought it forth is in the same order. Old containers have DTS alone: of AVI with B-frames
-    FFmpeg guesses PTS for some frames, which may run backwards. So the one of the two that has
-    failed to grow less often counts, as in FFmpeg's own ``best_effort_timestamp``, and where there
-    is neither, or it does not grow, the frame comes one mean interval after the one before.
+    FFmpeg guesses PTS for some frames, which may run backwards, or be before the DTS: no frame is
+    shown before it is decoded. So the one of the two that has failed less often counts, as in
+    FFmpeg's own ``best_effort_timestamp``, and where there is neither, or it does not grow, the
+    frame comes one mean interval after the one before.
 
     Args:
         unit: seconds of a tick. A frame that is given out after the last packet doesn't know it.
@@ -34,6 +35,8 @@ class Clock:
             if ticks is not None:
                 self._faults[kind] += ticks <= self._newest.get(kind, ticks - 1)
                 self._newest[kind] = ticks
+        if self._start is None and frame.pts is not None and frame.dts is not None:
+            self._faults["pts"] += frame.pts < frame.dts
         by_trust = sorted(told, key=self._faults.__getitem__)
         ticks = next((told[kind] for kind in by_trust if told[kind] is not None), None)
         time = self._last + self._interval

@@ -6,8 +6,11 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+
+from cstm.data.upright import display_matrix
 
 PICTURES_A_SECOND = 25
 """Frames a second of a folder of pictures, which has no rate of its own."""
@@ -46,6 +49,25 @@ def open_container(path: Path) -> InputContainer:
         ) from None
 
 
+def stream_to_show(path: Path, container: InputContainer) -> VideoStream:
+    """The video stream that a player shows: the container's default, or the one of most frames.
+
+    Raises:
+        ValueError: there is none, or no decoder for it.
+    """
+    # A cover picture inside a piece of music is stored as a video stream, too; and an animated
+    # AVIF's first picture as one of its own.
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if not streams:
+        raise ValueError(f"{path}: has no video stream")
+    shown = max(streams, key=lambda s: (bool(s.disposition & Disposition.default), s.frames))
+    if not shown.codec_context:
+        raise ValueError(
+            f"{path}: there is no decoder for its video; convert it, to H.264 for instance"
+        )
+    return shown
+
+
 def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
     """Seconds that the video lasts by the container's word, if it has one."""
     if stream.duration is not None and stream.time_base is not None:
@@ -72,13 +94,20 @@ def refuse_broken_picture(path: Path, number: int | None) -> None:
         ) from None
 
 
-def refuse_other_size(path: Path, picture: VideoFrame, first: VideoFrame) -> None:
-    """Raise a ValueError where a folder's picture is larger or smaller than its first one.
+def refuse_unlike(path: Path, picture: VideoFrame, first: VideoFrame) -> None:
+    """Raise a ValueError where a folder's picture has another size or EXIF rotation than its first.
 
     A film that changes its size is shown in that of its first frame, as players show it.
     """
+    if not path.is_dir():
+        return
+    if display_matrix(picture) != display_matrix(first):
+        raise ValueError(
+            f"{path}: picture {picture.pts}, counted from 0, is turned otherwise than the first, "
+            "by its EXIF data; turn the pixels themselves, so that all pictures lie alike"
+        )
     of_this, of_first = (f"{one.width}×{one.height}" for one in (picture, first))
-    if of_this != of_first and path.is_dir():
+    if of_this != of_first:
         raise ValueError(
             f"{path}: picture {picture.pts}, counted from 0, has {of_this} pixels and the first "
             f"one {of_first}; frames of a video have one size, so make it that of the first"

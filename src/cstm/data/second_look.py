@@ -22,7 +22,7 @@ _LEAST = 32
 _CONFIRMED = 0.5
 """Share of the first mask that the second has to cover, or it is another's."""
 _WEIGHT = 0.6
-"""Of the second look in the mean of both."""
+"""Of the second look in that mean; the first has the rest."""
 
 Answer = Callable[
     [UInt8[ndarray, "clip time 3 size size"], list[int]], Float[Tensor, "clip size size"]
@@ -59,7 +59,7 @@ def look_again(
     """Probabilities after a second look at those who are small; else those of the first.
 
     A square around the most probable region goes through the network as a frame of its own would.
-    If the second mask confirms the first, probabilities inside the square are the mean of both.
+    If the second mask confirms the first, probabilities inside the square are a mean of both.
 
     Args:
         first: what was seen, all the same network's.

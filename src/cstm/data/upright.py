@@ -18,7 +18,7 @@ class Upright:
     """
 
     def __init__(self, first: VideoFrame) -> None:
-        a, b, c, d = _display_matrix(first)
+        a, b, c, d = display_matrix(first)
         self.transposed = abs(b) > abs(a)
         self._left_right, self._upside_down = (c < 0, b < 0) if self.transposed else (a < 0, d < 0)
         self._columns, self._rows = first.width, first.height
@@ -38,7 +38,7 @@ class Upright:
         return np.ascontiguousarray(image)
 
 
-def _display_matrix(picture: VideoFrame) -> tuple[int, int, int, int]:
+def display_matrix(picture: VideoFrame) -> tuple[int, int, int, int]:
     """Rows (a, b) and (c, d) of a picture's display matrix, of any scale."""
     try:
         matrix = picture.side_data.get("DISPLAYMATRIX")

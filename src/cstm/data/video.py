@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from jaxtyping import UInt8
@@ -23,11 +22,14 @@ from cstm.data.container import (
     duration_of,
     open_container,
     refuse_broken_picture,
-    refuse_other_size,
+    refuse_unlike,
+    stream_to_show,
 )
 from cstm.data.frame_range import ALL, FrameRange
 from cstm.data.upright import Upright
 
+_MOST_ASPECT = 8
+"""Pixels that are said to be wider or higher than so many times the other are no pixels."""
 NOTHING_DECODES = (
     "{}: not one frame of it can be decoded; is it complete, and a video that FFmpeg reads?"
 )
@@ -106,8 +108,9 @@ class Video:
         with _stream_of(self.path) as (container, stream):
             duration = duration_of(container, stream)
             # Containers round durations. Where only the whole file's is known, sound may outlast
-            # the pictures.
-            slack = 2 / self.fps if len(container.streams) == 1 or stream.duration else 1.0
+            # the pictures; and FLV's counts from the first decoding, frames before it is shown.
+            is_exact = len(container.streams) == 1 and container.format.name != "flv"
+            slack = 2 / self.fps if is_exact or stream.duration else 1.0
             unit = _fraction(stream.time_base) or Fraction(0)
             clock = Clock(unit, self.fps)
             for stored in _decoded(self.path, container, stream):
@@ -150,6 +153,8 @@ def open_video(path: str | Path) -> Video:
         upright = Upright(first)
         height, width, _ = upright(first).shape
         aspect = _fraction(stream.sample_aspect_ratio) or Fraction(1)
+        if not 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT:
+            aspect = Fraction(1)
         fps = _fraction(stream.average_rate) or _fraction(stream.guessed_rate) or Fraction(25)
         duration = duration_of(container, stream)
         announced = stream.frames or (round(duration * fps) if duration else None)
@@ -209,17 +214,7 @@ def _wanted(
 @contextmanager
 def _stream_of(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     with open_container(path) as container:
-        for stream in container.streams.video:
-            # A cover picture inside a piece of music is stored as a video stream, too.
-            if stream.disposition & Disposition.attached_pic:
-                continue
-            if not stream.codec_context:
-                raise ValueError(
-                    f"{path}: there is no decoder for its video; convert it, to H.264 for instance"
-                )
-            yield container, stream
-            return
-        raise ValueError(f"{path}: has no video stream")
+        yield container, stream_to_show(path, container)
 
 
 def _decoded(
@@ -232,7 +227,7 @@ def _decoded(
             try:
                 for picture in stream.decode(packet):
                     first = first or picture
-                    refuse_other_size(path, picture, first)
+                    refuse_unlike(path, picture, first)
                     yield picture
             except FFmpegError:
                 refuse_broken_picture(path, packet.pts)

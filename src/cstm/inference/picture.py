@@ -11,6 +11,7 @@ from jaxtyping import Bool, UInt8
 from numpy import ndarray
 from PIL import Image
 
+from cstm.data.masks import covered
 from cstm.inference.caption import Colour, caption, line_height, set_lines, text_width
 from cstm.inference.overlay import draw_mask, query_colour
 from cstm.inference.result import FrameResult
@@ -136,8 +137,9 @@ class SummaryPicture:
 
 
 def _resized(mask: Bool[ndarray, "height width"], shown: tuple[int, int]) -> Bool[ndarray, "h w"]:
-    shares = cv2.resize(mask.astype(np.float32), shown, interpolation=cv2.INTER_LINEAR)
-    return shares > 0.5
+    smaller = shown[0] < mask.shape[1]
+    interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return covered(cv2.resize(mask.astype(np.float32), shown, interpolation=interpolation))
 
 
 def _indented(

@@ -88,6 +88,7 @@ class Segmenter:
         if least_score is not None and not 0 <= least_score <= 1:
             raise ValueError(f"least_score should be from 0 to 1, got {least_score}")
         one_of(get_args(Looks), looks=looks)
+        one_of(("32-true", "bf16-mixed"), precision=precision)
         self.device = torch.device(device)
         self.network = network.to(self.device).eval()
         self.vocabulary = vocabulary

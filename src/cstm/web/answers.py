@@ -156,6 +156,8 @@ def maps(
         found = visit.explain(segmenter, min(int(frame), visit.frames - 1), query)
     except ValueError:
         raise gr.Error("The video is no longer there; choose it anew.") from None
+    if word >= len(found.words):
+        return (_KEEP,) * 4  # a word of the sentence before: the page is about to know better
     shown = [_attention(found, "spatial", stage, word), _attention(found, "temporal", stage, word)]
     if not found.explained.selection:
         return *shown, None, ""

@@ -102,10 +102,10 @@ def _swept(folder: Path) -> Iterator[None]:
     def sweep() -> None:
         while not is_over.wait(_BETWEEN):
             for path in set(folder.rglob("*")) - own:
-                # Whoever uses or deletes it at the same time may.
+                # Whoever uses or deletes it at the same time may; a folder goes when it is empty.
                 with suppress(OSError):
-                    if path.is_file() and time.time() - path.stat().st_ctime > _COPIES_KEPT:
-                        path.unlink()
+                    if time.time() - path.stat().st_ctime > _COPIES_KEPT:
+                        path.rmdir() if path.is_dir() else path.unlink()
 
     sweeper = Thread(target=sweep, name="sweeper", daemon=True)
     sweeper.start()

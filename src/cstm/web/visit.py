@@ -17,7 +17,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from PIL import Image
 
-from cstm.data.container import open_container
+from cstm.data.container import open_container, stream_to_show
 from cstm.data.video import Video, open_video
 from cstm.folder import whole_folder
 from cstm.inference import SegmentationWarning
@@ -90,7 +90,7 @@ class Visit:
         if not self.queries:
             raise ValueError("Say who is to be found, for instance: the white dog running")
         limits.check_sentences(len(self.queries))
-        self.video = _open(video)
+        self.video = _open(video, limits)
         self._limits = limits
         limits.check_size(self.video.width, self.video.height)
         if self.video.announced:
@@ -201,7 +201,7 @@ def _shown(
     return cv2.resize(image, shown, interpolation=cv2.INTER_AREA)
 
 
-def _open(video: str | Path) -> Video:
+def _open(video: str | Path, limits: Limits) -> Video:
     """Open a visitor's file, which is called by its name: where it lies is nobody's business."""
     path = Path(video)
     if not path.exists():
@@ -212,6 +212,9 @@ def _open(video: str | Path) -> Video:
                 raise ValueError(
                     f"{path.name} only names other files; upload the video itself instead."
                 )
+            # Before a frame is decoded: one of a hundred million pixels takes gigabytes.
+            stream = stream_to_show(path, container)
+            limits.check_size(stream.width, stream.height)
         return open_video(path)
     except ValueError as error:
         raise ValueError(str(error).replace(str(path), path.name)) from None
