@@ -255,7 +255,8 @@ def test_settings_that_make_no_sense(cstm, tmp_path):
     assert not (tmp_path / "run").exists()
     for command in (("segment", tmp_path, "--query", "a cat"), ("evaluate", "tiny")):
         where = "--out" if command[0] == "segment" else "--root"
-        refused(cstm(*command, where, tmp_path / "new", "--size", 0), "size should be at least 32")
+        for size, told in ((0, "size should be at least 32"), (10**10, "size should be at most")):
+            refused(cstm(*command, where, tmp_path / "new", "--size", size), told)
 
 
 def test_a_video_that_breaks_while_other_processes_read_is_one_line(cstm, tmp_path):

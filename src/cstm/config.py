@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from cstm.bounds import at_least
+from cstm.bounds import at_least, at_most
 from cstm.schedule import Schedule
 
 SpatialBackbone = Literal["inception_v3", "resnet50", "efficientnet_lite0", "narrow2d"]
@@ -167,9 +167,10 @@ class Experiment:
         """The same for frames of another size, or brought to it in another way; None: as now.
 
         Raises:
-            ValueError: a size below 32.
+            ValueError: a size below 32, or larger than any picture.
         """
         at_least(32, size=size)
+        at_most(32_768, size=size)
         asked = {"size": size, "resize": resize, "camera_motion": camera_motion}
         changed = {name: value for name, value in asked.items() if value is not None}
         return replace(self, clip=replace(self.clip, **changed))

@@ -31,8 +31,10 @@ def hint(name: str, known: Iterable[str]) -> str:
 
 def full_memory(error: BaseException) -> Literal["GPU", "computer"] | None:
     """Whose memory an error says to be full; None where it says something else."""
-    # Of the GPU's memory torch has an error of its own, of the computer's only words.
+    # Of the GPU's memory torch has an error of its own; of the computer's there are only words,
+    # torch's and OpenCV's.
     if type(error).__name__ == "OutOfMemoryError":
         return "GPU"
-    is_full = isinstance(error, MemoryError) or "can't allocate memory" in str(error)
+    told = ("can't allocate memory", "Insufficient memory")
+    is_full = isinstance(error, MemoryError) or any(words in str(error) for words in told)
     return "computer" if is_full else None

@@ -13,8 +13,9 @@ from rotation import rotate
 
 from cstm.config import ClipConfig
 from cstm.data.frame_range import FrameRange
+from cstm.data.video import open_video
 from cstm.inference.export import WRITERS, segment_to_folder, write_segmentation
-from cstm.inference.film import open_film
+from cstm.inference.film import TRANSPARENT, open_film
 from cstm.inference.segmenter import Segmenter
 
 
@@ -207,6 +208,14 @@ def test_films_have_the_shape_of_the_videos_pixels_and_last_as_long(
         assert container.duration is not None
         # Of every fourth frame, the last one stays for four, too.
         assert container.duration / av.time_base == pytest.approx(1.2, abs=0.02)
+
+
+def test_a_film_may_have_more_frames_a_second_than_webm_tells_apart(tmp_path):
+    path = tmp_path / "film.webm"
+    with open_film(path, 16, 16, Fraction(2001), encoding=TRANSPARENT) as film:
+        for number in range(3):
+            film.add(np.zeros((16, 16, 3), np.uint8), number / 2001)
+    assert len(list(open_video(path).frames())) == 3
 
 
 def test_nothing_is_read_where_nothing_may_be_written(tmp_path, brightness, vocabulary):

@@ -90,6 +90,7 @@ def test_a_video_that_is_gone_cannot_be_explained(drawn, tiny, tmp_path):
     answers = list(find(tiny, Limits(), tmp_path / "visits", str(copy), "the cat", None))
     visit = answers[1].visit
     assert maps(tiny, visit, 3, 0, 1, 2)[0].shape[2] == 3
+    assert not isinstance(maps(tiny, visit, 3, 0, 19, 2)[0], np.ndarray), "of another sentence"
     Path(copy).unlink()
     with pytest.raises(gr.Error, match="choose it anew"):
         maps(tiny, visit, 4, 0, 1, 2)

@@ -70,7 +70,7 @@ def main() -> None:
             )
         print(f"cstm: {told}", file=sys.stderr)
         sys.exit(2)
-    except (RuntimeError, MemoryError) as error:
+    except Exception as error:
         whose = full_memory(error)
         if whose is None:
             raise

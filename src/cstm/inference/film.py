@@ -112,7 +112,7 @@ def open_film(
     assert encoding is not OPAQUE or height % 2 == width % 2 == 0, "yuv420p needs even sizes"
     options = encoding.container_options
     with av.open(path, "w", format=encoding.container, options=options) as container:
-        rate = fps.limit_denominator(1001)
+        rate = min(fps.limit_denominator(1001), Fraction(encoding.ticks))
         stream = container.add_stream(encoding.codec, rate=rate, options=dict(encoding.options))
         assert isinstance(stream, VideoStream)
         codec = stream.codec_context
