@@ -107,6 +107,7 @@ def fit(
     progress = state.resume()
 
     steps = steps_of_epoch(task.samples, schedule)
+    batch = min(schedule.batch, task.samples.epoch_size)
     if progress.step >= steps * schedule.epochs:
         return
     writer = None
@@ -127,9 +128,7 @@ def fit(
                 average.update(task.network, step)
             progress.note(values)
             done = step + 1 - epoch * steps - first
-            rate = (
-                min(schedule.batch, task.samples.epoch_size) * done / (time.perf_counter() - began)
-            )
+            rate = batch * done / (time.perf_counter() - began)
             if writer is not None and step % 20 == 0:
                 for name, value in values.items():
                     writer.add_scalar(f"train/{name}", value, step)
