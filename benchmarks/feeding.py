@@ -19,9 +19,9 @@ from torch.utils.data import DataLoader
 from cstm.bounds import at_least
 from cstm.config import DataFormat
 from cstm.data.datasets import open_dataset
-from cstm.data.mixture import Mixture
-from cstm.data.prepared import PreparedSamples
-from cstm.data.rows import Batch
+from cstm.data.feeding.mixture import Mixture
+from cstm.data.feeding.prepared import PreparedSamples
+from cstm.data.feeding.rows import Batch
 from cstm.experiments import get_experiment
 from cstm.processes import pick_device
 from cstm.training.batches import Share, batches

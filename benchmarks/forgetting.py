@@ -17,7 +17,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from cstm.data.transforms import ResizePad, unit_range
+from cstm.data.frames.transforms import ResizePad, unit_range
 from cstm.inference.load import find_weights
 from cstm.model.backbones import Backbone
 from cstm.model.pretrained import published_backbone

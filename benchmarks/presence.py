@@ -19,11 +19,11 @@ from numpy import ndarray
 
 from cstm.bounds import at_least
 from cstm.config import ClipConfig
-from cstm.data.clip_input import clip_input
 from cstm.data.composed import ComposedClips
-from cstm.data.rows import mirror_sentence
-from cstm.data.transforms import unit_range
-from cstm.data.wording import noun_in
+from cstm.data.feeding.rows import mirror_sentence
+from cstm.data.frames.clip_input import clip_input
+from cstm.data.frames.transforms import unit_range
+from cstm.data.language.wording import noun_in
 from cstm.inference.load import find_weights
 from cstm.processes import pick_precision
 from cstm.progress import track

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import tyro
 
-from cstm.data.video import open_video
+from cstm.data.frames.video import open_video
 from cstm.inference.film import open_film
 
 SEGMENT = (sys.executable, "-c", "from cstm.cli import main; main()", "segment")

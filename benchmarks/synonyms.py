@@ -3,9 +3,9 @@
     python benchmarks/synonyms.py lite PHOTOGRAPHS
 
 Held-out composed clips are asked about in the words of their sentences; with one word of each
-replaced by a synonym (:mod:`cstm.data.synonyms`); with an adjective before the noun that a network
-does best to pass over; with a place before its noun, "the left dog"; and with a walk towards the
-camera for coming closer. Each twice: word for word, and as it is read.
+replaced by a synonym (:mod:`cstm.data.language.synonyms`); with an adjective before the noun that a
+network does best to pass over; with a place before its noun, "the left dog"; and with a walk
+towards the camera for coming closer. Each twice: word for word, and as it is read.
 """
 
 import re
@@ -22,10 +22,10 @@ from numpy.random import Generator
 from cstm.bounds import at_least
 from cstm.data.composed import ComposedClips
 from cstm.data.draws import pick
-from cstm.data.nouns import noun_of
+from cstm.data.language.nouns import noun_of
+from cstm.data.language.synonyms import SYNONYMS
+from cstm.data.language.words import Vocabulary
 from cstm.data.sample import Pair, Sample
-from cstm.data.synonyms import SYNONYMS
-from cstm.data.words import Vocabulary
 from cstm.evaluation.evaluate import evaluate, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.inference.load import find_weights

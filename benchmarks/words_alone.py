@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cstm.data.composed import ComposedClips
-from cstm.data.words import tokenize
+from cstm.data.language.words import tokenize
 
 _RARE = 8
 """Sentences in which a word or pair has to be, or it is left out."""

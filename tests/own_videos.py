@@ -12,7 +12,7 @@ from pycocotools import mask as coco
 def write_own(world: Path, root: Path) -> None:
     """Draw a small world, and write it once more, with a sentence about nobody for each video."""
     # Not at the top: conftest.py has yet to hook what is imported.
-    from cstm.data.a2d_files import read_directions, read_sentences, read_videoset
+    from cstm.data.formats.a2d_files import read_directions, read_sentences, read_videoset
     from cstm.data.sample import ACTIONS, ACTORS, DIRECTIONS
     from cstm.data.synthetic import synthesize
 

@@ -20,7 +20,7 @@ import torch
 from pycocotools import mask as coco
 
 from cstm.cli import COMMANDS
-from cstm.data.second_look import look_again
+from cstm.data.frames.second_look import look_again
 from cstm.data.synthetic import render_clip
 from cstm.inference.samples import write_clip
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.figures import measure
-from cstm.data.nouns import CATEGORIES
+from cstm.data.language.nouns import CATEGORIES
 
 TOOLS = Path(__file__).parent.parent / "tools"
 CORNERS = [(x, y, z) for x in (0, 1) for y in (0, 2) for z in (0, 1)]

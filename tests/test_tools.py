@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 import torch
 
-from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.composed.clips import CLIPS
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.figures import measure
-from cstm.data.masks import mask_area, read_segmentation
-from cstm.data.nouns import CATEGORIES
-from cstm.data.own_files import read_own
-from cstm.data.preparation import prepare
+from cstm.data.feeding.preparation import prepare
+from cstm.data.formats.a2d_sentences import A2DSentences
+from cstm.data.formats.own_files import read_own
+from cstm.data.frames.masks import mask_area, read_segmentation
+from cstm.data.language.nouns import CATEGORIES
+from cstm.data.language.words import Vocabulary
 from cstm.data.sample import Pair
 from cstm.data.synthetic import synthesize
-from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.inference.load import find_weights
 from cstm.model.backbones import Backbone, build_spatial

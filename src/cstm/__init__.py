@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cstm.data.frame_range import FrameRange
+    from cstm.data.frames.frame_range import FrameRange
     from cstm.inference.load import load
     from cstm.inference.result import FrameResult
     from cstm.inference.segmenter import Segmenter
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["FrameRange", "FrameResult", "Segmenter", "load"]
 
 _HOMES = {
-    "FrameRange": "cstm.data.frame_range",
+    "FrameRange": "cstm.data.frames.frame_range",
     "FrameResult": "cstm.inference.result",
     "Segmenter": "cstm.inference.segmenter",
     "load": "cstm.inference.load",

@@ -51,7 +51,7 @@ class ClipConfig:
     release."""
     camera_motion: CameraMotion = "kept"
     """Kept: a clip is seen as it was filmed. Compensated: all its frames as from where the camera
-    was in the target frame, so that only actors move (:mod:`cstm.data.camera_motion`)."""
+    was in the target frame, so that only actors move (:mod:`cstm.data.frames.camera_motion`)."""
 
     def __post_init__(self) -> None:
         at_least(1, frames=self.frames, step=self.step, size=self.size)

@@ -12,11 +12,11 @@ from traps import CLAP, JHMDB_TRIPLES, KICK, MAN, NOTHING, WAVE, A2DWorld, JHMDB
 
 from cstm.cli.data import check_data
 from cstm.config import DataFormat
-from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.check import PUBLISHED, check
 from cstm.data.check.findings import Findings
+from cstm.data.formats.a2d_sentences import A2DSentences
+from cstm.data.frames.video import open_video
 from cstm.data.synthetic import synthesize
-from cstm.data.video import open_video
 
 ANNOTATIONS = Path(__file__).parents[3] / "shared" / "data" / "annotations"
 

@@ -14,13 +14,13 @@ from rich.console import Console
 from cstm.cli.measure import evaluate as evaluate_command
 from cstm.cli.measure import score as score_command
 from cstm.config import ClipConfig
-from cstm.data.a2d_sentences import A2DSentences
-from cstm.data.coco_results import image_ids
-from cstm.data.frame_range import FrameRange
-from cstm.data.masks import decode_mask, encode_mask
+from cstm.data.formats.a2d_sentences import A2DSentences
+from cstm.data.formats.coco_results import image_ids
+from cstm.data.frames.frame_range import FrameRange
+from cstm.data.frames.masks import decode_mask, encode_mask
+from cstm.data.frames.transforms import ResizePad
+from cstm.data.language.words import Vocabulary
 from cstm.data.synthetic import synthesize
-from cstm.data.transforms import ResizePad
-from cstm.data.words import Vocabulary
 from cstm.evaluation.evaluate import _told, evaluate, share, spread
 from cstm.evaluation.metrics import ReleasedProtocol, make_protocol
 from cstm.evaluation.tables import metric_tables
@@ -258,7 +258,7 @@ def test_tables_are_there_even_where_no_file_can_be(samples, tmp_path, monkeypat
     def full(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr("cstm.data.coco_results.write_json", full)
+    monkeypatch.setattr("cstm.data.formats.coco_results.write_json", full)
     with pytest.raises(OSError, match="no space"):
         evaluate_command(
             "tiny",

@@ -17,8 +17,8 @@ from hypothesis.extra.numpy import arrays
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from cstm.data.coco_results import Prediction, results_document, truth_document
-from cstm.data.masks import encode_mask
+from cstm.data.formats.coco_results import Prediction, results_document, truth_document
+from cstm.data.frames.masks import encode_mask
 from cstm.evaluation.evaluate import score
 from cstm.evaluation.metrics import (
     CocoProtocol,

@@ -8,7 +8,7 @@ import pytest
 from pycocotools.coco import COCO
 
 from cstm.cli.measure import score as score_command
-from cstm.data.coco_results import (
+from cstm.data.formats.coco_results import (
     Prediction,
     read_predictions,
     read_truth,
@@ -16,7 +16,7 @@ from cstm.data.coco_results import (
     truth_document,
     write_json,
 )
-from cstm.data.masks import encode_mask
+from cstm.data.frames.masks import encode_mask
 from cstm.evaluation.evaluate import score
 from cstm.evaluation.metrics import RatioProtocol
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from cstm.data.words import Vocabulary
+from cstm.data.language.words import Vocabulary
 from cstm.model.network import Predicted
 
 

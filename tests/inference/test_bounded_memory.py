@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cstm.config import ClipConfig
-from cstm.data.frame_range import FrameRange
+from cstm.data.frames.frame_range import FrameRange
 from cstm.inference.segmenter import Segmenter
 from cstm.inference.targets import numbered as as_frames
 from cstm.inference.targets import targets

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cstm.data.video import open_video
+from cstm.data.frames.video import open_video
 from cstm.inference.camera import record
 from cstm.inference.film import Film, open_film
 

@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 
 from cstm.config import ClipConfig
+from cstm.data.frames.video import open_video
+from cstm.data.language.words import Vocabulary
 from cstm.data.synthetic import render_clip
 from cstm.data.synthetic.clip import plan_clip
-from cstm.data.video import open_video
-from cstm.data.words import Vocabulary
 from cstm.inference import samples
 from cstm.inference.demo import Overlaps, run_demo
 from cstm.inference.result import FrameResult

@@ -12,8 +12,8 @@ from pycocotools import mask as coco_mask
 from rotation import rotate
 
 from cstm.config import ClipConfig
-from cstm.data.frame_range import FrameRange
-from cstm.data.video import open_video
+from cstm.data.frames.frame_range import FrameRange
+from cstm.data.frames.video import open_video
 from cstm.inference.export import WRITERS, segment_to_folder, write_segmentation
 from cstm.inference.film import TRANSPARENT, open_film
 from cstm.inference.segmenter import Segmenter

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from cstm.config import ClipConfig
-from cstm.data.frame_range import FrameRange
+from cstm.data.frames.frame_range import FrameRange
 from cstm.inference.export import segment_to_folder
 from cstm.inference.film import open_film
 from cstm.inference.progress import frame_progress

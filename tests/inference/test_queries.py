@@ -1,6 +1,6 @@
 import pytest
 
-from cstm.data.words import Vocabulary
+from cstm.data.language.words import Vocabulary
 from cstm.inference import SegmentationWarning
 from cstm.inference.queries import encode_queries
 

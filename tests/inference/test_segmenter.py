@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from cstm.config import ClipConfig
-from cstm.data.frame_range import FrameRange
-from cstm.data.words import Vocabulary
+from cstm.data.frames.frame_range import FrameRange
+from cstm.data.language.words import Vocabulary
 from cstm.experiments import TINY
 from cstm.inference import SegmentationWarning
 from cstm.inference.film import open_film

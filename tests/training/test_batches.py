@@ -7,16 +7,16 @@ import pytest
 import torch
 
 from cstm.config import ClipConfig
-from cstm.data.a2d_sentences import A2DSentences
-from cstm.data.live import LiveSamples
-from cstm.data.mixture import Mixture
-from cstm.data.photometry import Photometry, names_colour
-from cstm.data.preparation import prepare
-from cstm.data.prepared import PreparedSamples
-from cstm.data.rows import Batch
+from cstm.data.feeding.live import LiveSamples
+from cstm.data.feeding.mixture import Mixture
+from cstm.data.feeding.photometry import Photometry, names_colour
+from cstm.data.feeding.preparation import prepare
+from cstm.data.feeding.prepared import PreparedSamples
+from cstm.data.feeding.rows import Batch
+from cstm.data.formats.a2d_sentences import A2DSentences
+from cstm.data.language.wording import WORDS
+from cstm.data.language.words import Vocabulary
 from cstm.data.synthetic import synthesize
-from cstm.data.wording import WORDS
-from cstm.data.words import Vocabulary
 from cstm.schedule import Schedule
 from cstm.training.batches import Share, batches
 

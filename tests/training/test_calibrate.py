@@ -10,11 +10,11 @@ import torch
 
 from cstm.cli.weights import calibrate as calibrate_command
 from cstm.config import ClipConfig, Experiment
-from cstm.data.coco_results import Prediction
 from cstm.data.composed.clips import CLIPS
 from cstm.data.datasets import open_dataset
-from cstm.data.masks import encode_mask
-from cstm.data.words import Vocabulary
+from cstm.data.formats.coco_results import Prediction
+from cstm.data.frames.masks import encode_mask
+from cstm.data.language.words import Vocabulary
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.evaluation.rows import Told
 from cstm.experiments import get_experiment

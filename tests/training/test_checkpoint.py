@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from cstm.data.words import Vocabulary
+from cstm.data.language.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
 from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint

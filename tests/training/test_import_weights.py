@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from cstm.data.words import read_word_vectors
+from cstm.data.language.words import read_word_vectors
 from cstm.experiments import get_experiment
 from cstm.inference.export import segment_to_folder
 from cstm.inference.load import load

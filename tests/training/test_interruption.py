@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 from small import EXPERIMENT
 
-from cstm.data.mixture import Source
+from cstm.data.feeding.mixture import Source
 from cstm.data.synthetic import synthesize
 from cstm.training.plan import Pace, Run
 

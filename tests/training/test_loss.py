@@ -9,7 +9,7 @@ from lightning_fabric import Fabric
 from small import EXPERIMENT, SCHEDULE
 from torch.testing import assert_close
 
-from cstm.data.rows import Batch
+from cstm.data.feeding.rows import Batch
 from cstm.model.network import ActorSegmenter
 from cstm.training.fit import GRADIENT_NORM, _optimize
 from cstm.training.loss import DenseTask, dice_loss, presence_loss, segmentation_loss

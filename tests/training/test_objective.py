@@ -8,8 +8,8 @@ from lightning_fabric import Fabric
 from small import EXPERIMENT, SCHEDULE
 from torch.testing import assert_close
 
-from cstm.data.rows import Batch
-from cstm.data.transforms import unit_range
+from cstm.data.feeding.rows import Batch
+from cstm.data.frames.transforms import unit_range
 from cstm.model.backbones import Backbone, build_spatial
 from cstm.model.network import ActorSegmenter
 from cstm.training.fit import _optimize, parameter_groups

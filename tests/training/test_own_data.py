@@ -11,8 +11,8 @@ from small import EXPERIMENT, SCHEDULE
 from cstm.cli.measure import evaluate
 from cstm.cli.weights import calibrate
 from cstm.config import Experiment
-from cstm.data.mixture import Source
-from cstm.data.own_sentences import OwnSentences
+from cstm.data.feeding.mixture import Source
+from cstm.data.formats.own_sentences import OwnSentences
 from cstm.training.checkpoint import load_checkpoint
 from cstm.training.plan import Run
 from cstm.training.run import train

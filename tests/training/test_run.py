@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from small import EXPERIMENT, SCHEDULE
 
 from cstm.config import Experiment
-from cstm.data.mixture import Source
+from cstm.data.feeding.mixture import Source
 from cstm.data.synthetic import synthesize
 from cstm.download import PublishedFile
 from cstm.evaluation.evaluate import evaluate

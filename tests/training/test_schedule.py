@@ -6,7 +6,7 @@ import pytest
 import torch
 from small import EXPERIMENT, SCHEDULE
 
-from cstm.data.words import Vocabulary
+from cstm.data.language.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
 from cstm.schedule import Schedule

@@ -8,8 +8,8 @@ import torch
 
 from cstm.cli.weights import pack
 from cstm.config import Experiment
+from cstm.data.language.words import Vocabulary
 from cstm.data.sample import Pair
-from cstm.data.words import Vocabulary
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
 from cstm.schedule import Schedule

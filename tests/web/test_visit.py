@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from truth import iou_with
 
-from cstm.data.video import open_video
+from cstm.data.frames.video import open_video
 from cstm.inference.samples import write_clip
 from cstm.web.fragments import colour_key, failure, note, progress_bar, share_bars
 from cstm.web.limits import Limits

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cstm.data.masks import decode_mask
+from cstm.data.frames.masks import decode_mask
 
 
 def iou_with(segmentations, truth) -> float:

@@ -27,7 +27,7 @@ from cstm.faults import few
 from cstm.folder import check_output_file
 
 if TYPE_CHECKING:
-    from cstm.data.words import Vocabulary
+    from cstm.data.language.words import Vocabulary
 
 
 def evaluate(
@@ -85,8 +85,8 @@ def evaluate(
         json: Print JSON instead of tables.
         overwrite: Replace the files of --save-predictions and --save-truth if they are there.
     """
-    from cstm.data.coco_results import results_document, truth_document, write_json
     from cstm.data.datasets import open_dataset
+    from cstm.data.formats.coco_results import results_document, truth_document, write_json
     from cstm.evaluation.evaluate import evaluate as run_over
     from cstm.evaluation.evaluate import share, spread
     from cstm.evaluation.metrics import make_protocol

@@ -83,7 +83,7 @@ def train(
         partial_weights: Take what fits of a weights file that lacks tensors, and report the rest.
         settings: Settings of the experiment, all of which can be changed here.
     """
-    from cstm.data.mixture import read_sources
+    from cstm.data.feeding.mixture import read_sources
     from cstm.inference.load import find_weights
     from cstm.processes import join
     from cstm.training.plan import Pace, Run

@@ -71,7 +71,7 @@ def segment(
             that learned from clips shown nearer and farther (lite), else 1.
         overwrite: Replace the folder if an earlier run wrote it.
     """
-    from cstm.data.frame_range import parse_range
+    from cstm.data.frames.frame_range import parse_range
     from cstm.folder import check_output
     from cstm.inference.export import WRITTEN, segment_to_folder
     from cstm.inference.load import load

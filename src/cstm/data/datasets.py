@@ -6,13 +6,13 @@ from types import MappingProxyType
 from typing import assert_never
 
 from cstm.config import ClipConfig, DataFormat, Split
-from cstm.data.a2d_files import a2d_places
-from cstm.data.a2d_sentences import A2DSentences
 from cstm.data.composed import ComposedClips
-from cstm.data.files import find
-from cstm.data.jhmdb_sentences import Frames, JHMDBSentences
-from cstm.data.own_files import own_file
-from cstm.data.own_sentences import OwnSentences
+from cstm.data.formats.a2d_files import a2d_places
+from cstm.data.formats.a2d_sentences import A2DSentences
+from cstm.data.formats.files import find
+from cstm.data.formats.jhmdb_sentences import Frames, JHMDBSentences
+from cstm.data.formats.own_files import own_file
+from cstm.data.formats.own_sentences import OwnSentences
 from cstm.data.sample import Samples
 
 

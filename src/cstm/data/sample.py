@@ -41,8 +41,8 @@ class Sample:
     direction: UInt8[ndarray, "height width"]
     """For every pixel the number of its actor's direction, 0 where none is known."""
     category: UInt8[ndarray, "height width"]
-    """For every pixel the number of its class (:func:`cstm.data.class_names.number_of`), 0 where
-    none is known."""
+    """For every pixel the number of its class (:func:`cstm.data.language.class_names.number_of`), 0
+    where none is known."""
     look_alike: Bool[ndarray, "height width"] | None = None
     """Mask of the one actor that only motion, or only place, tells apart from the one meant."""
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 
-from cstm.data.coco_results import ImageId, Prediction, results_document, truth_document
-from cstm.data.masks import RunLength
+from cstm.data.formats.coco_results import ImageId, Prediction, results_document, truth_document
+from cstm.data.frames.masks import RunLength
 
 
 def average_precision(

@@ -7,7 +7,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cstm.config import Experiment
-from cstm.data.words import MAX_WORDS
+from cstm.data.language.words import MAX_WORDS
 from cstm.model.build import build_network
 
 

@@ -11,15 +11,15 @@ from numpy import ndarray
 from torch import Tensor
 
 from cstm.config import ClipConfig, DataFormat, Looks
-from cstm.data.clip_input import ClipInput, clip_input
-from cstm.data.coco_results import Prediction, image_ids, read_predictions, read_truth
-from cstm.data.combinations import read_unseen_videos
-from cstm.data.masks import encode_mask, judge
-from cstm.data.read_ahead import read_ahead
+from cstm.data.feeding.read_ahead import read_ahead
+from cstm.data.formats.coco_results import Prediction, image_ids, read_predictions, read_truth
+from cstm.data.formats.combinations import read_unseen_videos
+from cstm.data.frames.clip_input import ClipInput, clip_input
+from cstm.data.frames.masks import encode_mask, judge
+from cstm.data.frames.second_look import Seen, look_again
+from cstm.data.frames.transforms import unit_range
+from cstm.data.language.words import Vocabulary
 from cstm.data.sample import Pair, Sample, Samples
-from cstm.data.second_look import Seen, look_again
-from cstm.data.transforms import unit_range
-from cstm.data.words import Vocabulary
 from cstm.evaluation.metrics import MaskProtocol
 from cstm.evaluation.rows import Told, was_picked
 from cstm.model.build import Network
@@ -41,8 +41,8 @@ def evaluate(
 
     Yields the number of samples done, for a progress bar. The network is used as it is: in
     evaluation mode, on its device. ``data`` decides on the images' ids. With a second look
-    (:mod:`cstm.data.second_look`) masks are those of native size, as ``released`` does not take
-    them.
+    (:mod:`cstm.data.frames.second_look`) masks are those of native size, as ``released`` does not
+    take them.
     """
     ids = image_ids(data, samples.pairs)
     unseen = read_unseen_videos(samples.root)

@@ -24,8 +24,8 @@ from numpy import ndarray
 from torch.nn.functional import interpolate
 
 from cstm.config import Protocol
-from cstm.data.coco_results import ImageId, Prediction
-from cstm.data.masks import RunLength, decode_mask
+from cstm.data.formats.coco_results import ImageId, Prediction
+from cstm.data.frames.masks import RunLength, decode_mask
 from cstm.evaluation.average_precision import average_precision
 from cstm.evaluation.rows import GROUPS, Row, Told, gather
 

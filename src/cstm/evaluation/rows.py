@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from torch import distributed
 
-from cstm.data.coco_results import ImageId, Prediction
-from cstm.data.masks import RunLength
+from cstm.data.formats.coco_results import ImageId, Prediction
+from cstm.data.frames.masks import RunLength
 from cstm.data.sample import TAGS
 from cstm.processes import are_several
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from numpy import ndarray
 
-from cstm.data.video import open_video
+from cstm.data.frames.video import open_video
 from cstm.folder import whole_folder
 from cstm.inference.export import WRITTEN, write_segmentation
 from cstm.inference.progress import frame_progress

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from packaging.requirements import Requirement
 
-from cstm.data.video import open_video
+from cstm.data.frames.video import open_video
 from cstm.download import cache_folder, check
 from cstm.faults import reason
 from cstm.inference.film import open_film

@@ -9,10 +9,10 @@ import torch
 from jaxtyping import Float, UInt8
 from numpy import ndarray
 
-from cstm.data.clip import reach
-from cstm.data.frame_range import FrameRange
-from cstm.data.transforms import ResizePad, resize_pad, unit_range
-from cstm.data.video import Video
+from cstm.data.frames.clip import reach
+from cstm.data.frames.frame_range import FrameRange
+from cstm.data.frames.transforms import ResizePad, resize_pad, unit_range
+from cstm.data.frames.video import Video
 from cstm.inference.queries import encode_queries
 from cstm.inference.segmenter import Segmenter
 from cstm.inference.source import open_source
@@ -28,7 +28,7 @@ class Explanation:
     """Number of the frame, counted from 0."""
     image: UInt8[ndarray, "height width 3"]
     words: tuple[str, ...]
-    """Those that were read (:meth:`~cstm.data.words.Vocabulary.read`)."""
+    """Those that were read (:meth:`~cstm.data.language.words.Vocabulary.read`)."""
     explained: Explained
     """As the network gives it: of its whole input, padding included."""
     place: ResizePad

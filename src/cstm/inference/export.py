@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from cstm.config import USUAL_OUTPUTS, Output
-from cstm.data.frame_range import ALL, FrameRange
+from cstm.data.frames.frame_range import ALL, FrameRange
 from cstm.folder import check_output, whole_folder
 from cstm.inference.outputs import AddResult, Task, Writer
 from cstm.inference.outputs.array import write_array

@@ -11,7 +11,7 @@ from jaxtyping import Bool, UInt8
 from numpy import ndarray
 from PIL import Image
 
-from cstm.data.masks import covered
+from cstm.data.frames.masks import covered
 from cstm.inference.caption import Colour, caption, line_height, set_lines, text_width
 from cstm.inference.overlay import draw_mask, query_colour
 from cstm.inference.result import FrameResult

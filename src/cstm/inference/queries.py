@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from cstm.data.words import MAX_WORDS, Vocabulary
+from cstm.data.language.words import MAX_WORDS, Vocabulary
 from cstm.inference import SegmentationWarning
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from cstm.data.frame_range import FrameRange
+from cstm.data.frames.frame_range import FrameRange
+from cstm.data.frames.video import open_video
 from cstm.data.synthetic import render_clip
 from cstm.data.synthetic.scene import Actor
 from cstm.data.synthetic.writer import FRAME_RATE
-from cstm.data.video import open_video
 from cstm.download import PackagedFile, fetch
 from cstm.inference.film import open_film
 

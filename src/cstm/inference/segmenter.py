@@ -15,13 +15,13 @@ from torch import Tensor
 
 from cstm.bounds import at_least, one_of
 from cstm.config import ClipConfig, Looks
-from cstm.data.clip import reach
-from cstm.data.frame_range import ALL, FrameRange
-from cstm.data.masks import judge
-from cstm.data.second_look import Seen, look_again
-from cstm.data.transforms import resize_pad, unit_range
-from cstm.data.video import Frame, Video
-from cstm.data.words import Vocabulary
+from cstm.data.frames.clip import reach
+from cstm.data.frames.frame_range import ALL, FrameRange
+from cstm.data.frames.masks import judge
+from cstm.data.frames.second_look import Seen, look_again
+from cstm.data.frames.transforms import resize_pad, unit_range
+from cstm.data.frames.video import Frame, Video
+from cstm.data.language.words import Vocabulary
 from cstm.inference import SegmentationWarning
 from cstm.inference.queries import encode_queries
 from cstm.inference.result import FrameResult
@@ -67,7 +67,7 @@ class Segmenter:
         least_score: score below which a mask is emptied, 0 to 1; None: 0.5 of a network that tells
             whether the actor is there, else 0.
         looks: 1, or 2: small actors are looked at again, nearer; their masks are better and take
-            longer (:func:`~cstm.data.second_look.look_again`).
+            longer (:func:`~cstm.data.frames.second_look.look_again`).
 
     Raises:
         ValueError: a batch below 1, a score outside 0 to 1, or other looks.

@@ -10,7 +10,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from cstm.data.video import Video, open_video
+from cstm.data.frames.video import Video, open_video
 from cstm.download import MEGABYTE, TIMEOUT
 from cstm.faults import reason
 from cstm.inference.camera import record
@@ -33,7 +33,7 @@ def open_source(video: str | Path, seconds: int | float | None = None) -> Video:
         seconds: how long to record from a camera; None: until Ctrl-C, and what came is kept.
 
     Raises:
-        ValueError: it can't be had, or :func:`~cstm.data.video.open_video` refuses it.
+        ValueError: it can't be had, or :func:`~cstm.data.frames.video.open_video` refuses it.
     """
     if isinstance(video, str) and "://" in video:
         # Servers may call a file at greater length than file systems take.

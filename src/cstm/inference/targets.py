@@ -11,12 +11,12 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from cstm.config import ClipConfig
-from cstm.data.camera_motion import CameraMotion, Matrix
-from cstm.data.clip import clip_indices, reach
-from cstm.data.clip_input import steadied
-from cstm.data.frame_range import FrameRange
-from cstm.data.transforms import resize_pad
-from cstm.data.video import Frame
+from cstm.data.frames.camera_motion import CameraMotion, Matrix
+from cstm.data.frames.clip import clip_indices, reach
+from cstm.data.frames.clip_input import steadied
+from cstm.data.frames.frame_range import FrameRange
+from cstm.data.frames.transforms import resize_pad
+from cstm.data.frames.video import Frame
 
 ARRAY_RATE = 25.0
 """Frames per second assumed of frames that come as arrays, which tell no time."""
@@ -30,7 +30,7 @@ class Target(NamedTuple):
     native: tuple[UInt8[ndarray, "height width 3"], ...]
     """The clip's frames as they were; none unless asked for."""
     moves: list[Matrix] | None
-    """As :class:`~cstm.data.clip_input.ClipInput` has them."""
+    """As :class:`~cstm.data.frames.clip_input.ClipInput` has them."""
 
 
 def targets(
@@ -38,8 +38,8 @@ def targets(
 ) -> Iterator[Target]:
     """Every target frame with its clip, as soon as the last frame of that clip is there.
 
-    Frame numbers are clamped to the video (:func:`~cstm.data.clip.clip_indices`); its length is
-    known only at the end, and until then no clip reaches it.
+    Frame numbers are clamped to the video (:func:`~cstm.data.frames.clip.clip_indices`); its length
+    is known only at the end, and until then no clip reaches it.
 
     Args:
         frames: in order; only such may be missing as no target's clip reaches.

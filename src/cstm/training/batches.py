@@ -9,14 +9,14 @@ from itertools import cycle, islice
 import numpy as np
 from numpy.random import Generator
 
-from cstm.data.mixture import Mixture
-from cstm.data.nouns import CATEGORIES
-from cstm.data.photometry import Photometry, names_colour
-from cstm.data.read_ahead import read_ahead
-from cstm.data.rows import Batch, Row, collate
-from cstm.data.wording import reword
-from cstm.data.words import Vocabulary
-from cstm.data.zoom import Zoom
+from cstm.data.feeding.mixture import Mixture
+from cstm.data.feeding.photometry import Photometry, names_colour
+from cstm.data.feeding.read_ahead import read_ahead
+from cstm.data.feeding.rows import Batch, Row, collate
+from cstm.data.feeding.zoom import Zoom
+from cstm.data.language.nouns import CATEGORIES
+from cstm.data.language.wording import reword
+from cstm.data.language.words import Vocabulary
 from cstm.schedule import Schedule
 
 AHEAD = 4

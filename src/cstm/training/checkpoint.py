@@ -20,7 +20,7 @@ from cstm.config import (
     Resize,
     Schedule,
 )
-from cstm.data.words import Vocabulary
+from cstm.data.language.words import Vocabulary
 from cstm.faults import reason
 from cstm.folder import whole_file
 from cstm.model.build import Network, build_network

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from lightning_fabric import Fabric
 
-from cstm.data.preparation import check_space, count_clips, prepare
-from cstm.data.prepared import PreparedSamples, prepared_name
+from cstm.data.feeding.preparation import check_space, count_clips, prepare
+from cstm.data.feeding.prepared import PreparedSamples, prepared_name
 from cstm.data.sample import Samples
 from cstm.folder import remove_stale
 from cstm.progress import track

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import Parameter
 from torch.utils.tensorboard import SummaryWriter
 
-from cstm.data.rows import Batch
+from cstm.data.feeding.rows import Batch
 from cstm.model.network import STREAMS, ActorSegmenter
 from cstm.processes import mean_over_processes
 from cstm.schedule import Schedule

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cstm.bounds import at_least
-from cstm.data.words import (
+from cstm.data.language.words import (
     UNKNOWN,
     Vocabulary,
     read_word_vectors,

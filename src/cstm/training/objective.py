@@ -4,9 +4,9 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from cstm.data.nouns import CATEGORIES
+from cstm.data.frames.transforms import unit_range
+from cstm.data.language.nouns import CATEGORIES
 from cstm.data.sample import ACTIONS, DIRECTIONS
-from cstm.data.transforms import unit_range
 from cstm.model.backbones import Backbone
 from cstm.model.network import ActorSegmenter
 from cstm.model.stream import target_frame

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cstm.data.language.words import Vocabulary
 from cstm.data.sample import Pair
-from cstm.data.words import Vocabulary
 from cstm.training.plan import Run
 from cstm.training.stages import Stage
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from cstm.bounds import at_least
 from cstm.config import Experiment
-from cstm.data.mixture import Mixture, Source
-from cstm.data.words import Vocabulary
+from cstm.data.feeding.mixture import Mixture, Source
+from cstm.data.language.words import Vocabulary
 from cstm.model.backbones import Backbone
 from cstm.model.network import STREAMS, ActorSegmenter, StreamName
 from cstm.model.pretrained import Take

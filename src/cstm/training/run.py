@@ -10,8 +10,8 @@ from typing import Any, get_args
 from lightning_fabric import Fabric
 
 from cstm.data.datasets import has_part, open_dataset
-from cstm.data.live import LiveSamples
-from cstm.data.mixture import Mixture, Source
+from cstm.data.feeding.live import LiveSamples
+from cstm.data.feeding.mixture import Mixture, Source
 from cstm.data.sample import Samples
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol

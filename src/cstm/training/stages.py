@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cstm.config import Experiment, ModelConfig, ReleasedConfig
-from cstm.data.words import Vocabulary
+from cstm.data.language.words import Vocabulary
 from cstm.model.network import STREAMS, ActorSegmenter, StreamName
 from cstm.schedule import Schedule
 from cstm.training.checkpoint import Checkpoint, load_encoders

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 from cstm.config import ModelConfig
-from cstm.data.words import Vocabulary
+from cstm.data.language.words import Vocabulary
 from cstm.faults import few
 from cstm.progress import is_first_process
 from cstm.training.checkpoint import Checkpoint, load_checkpoint

@@ -9,11 +9,11 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from cstm.data.rows import mirror_sentence
+from cstm.data.feeding.rows import mirror_sentence
+from cstm.data.language.synonyms import SYNONYMS
+from cstm.data.language.wording import WORDS
+from cstm.data.language.words import UNKNOWN, Vocabulary, read_word_vectors
 from cstm.data.sample import Pair
-from cstm.data.synonyms import SYNONYMS
-from cstm.data.wording import WORDS
-from cstm.data.words import UNKNOWN, Vocabulary, read_word_vectors
 from cstm.model.network import ActorSegmenter
 from cstm.schedule import Schedule
 from cstm.training.checkpoint import WORD_TABLES, Checkpoint

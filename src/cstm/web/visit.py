@@ -17,8 +17,8 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from PIL import Image
 
-from cstm.data.container import open_container, stream_to_show
-from cstm.data.video import Video, open_video
+from cstm.data.frames.container import open_container, stream_to_show
+from cstm.data.frames.video import Video, open_video
 from cstm.folder import whole_folder
 from cstm.inference import SegmentationWarning
 from cstm.inference.explain import Explanation, explain

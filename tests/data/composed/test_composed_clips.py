@@ -17,9 +17,9 @@ from cstm.data.composed.plan import KINDS
 from cstm.data.composed.render import render
 from cstm.data.composed.sentences import Lack
 from cstm.data.datasets import open_dataset
-from cstm.data.masks import encode_mask
-from cstm.data.preparation import prepare
-from cstm.data.prepared import PreparedSamples
+from cstm.data.feeding.preparation import prepare
+from cstm.data.feeding.prepared import PreparedSamples
+from cstm.data.frames.masks import encode_mask
 from cstm.data.sample import ACTIONS, DIRECTIONS, Samples
 from cstm.evaluation.metrics import RatioProtocol
 

@@ -10,12 +10,12 @@ import pytest
 from photographs import CATEGORIES
 from PIL import Image
 
-from cstm.data.class_names import class_of, number_of
 from cstm.data.composed import ComposedClips
 from cstm.data.composed.instances import read_photographs
 from cstm.data.composed.photograph import split_of
 from cstm.data.composed.stock import Stock
-from cstm.data.nouns import noun_of
+from cstm.data.language.class_names import class_of, number_of
+from cstm.data.language.nouns import noun_of
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 
-from cstm.data.class_names import class_of
 from cstm.data.composed import ComposedClips
 from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import fits, relates
@@ -21,9 +20,10 @@ from cstm.data.composed.motion import MAY_BE, MOTIONS, draw_partner
 from cstm.data.composed.phrases import phrase
 from cstm.data.composed.scene import Box
 from cstm.data.composed.sentences import Lack, options
-from cstm.data.meanings import meant_by
-from cstm.data.nouns import CATEGORIES, noun_of
-from cstm.data.words import MAX_WORDS, tokenize
+from cstm.data.language.class_names import class_of
+from cstm.data.language.meanings import meant_by
+from cstm.data.language.nouns import CATEGORIES, noun_of
+from cstm.data.language.words import MAX_WORDS, tokenize
 
 SHARED = Path(__file__).parents[4] / "shared"
 SPRITES = SHARED / "data" / "sprites"

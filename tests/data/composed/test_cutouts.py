@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from cstm.data.class_names import number_of
 from cstm.data.composed import ComposedClips
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.figures import measure
 from cstm.data.composed.photograph import split_of
+from cstm.data.language.class_names import number_of
 
 YELLOW = (250, 220, 20)
 

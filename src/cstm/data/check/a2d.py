@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from cstm.config import Split
-from cstm.data.a2d_files import (
+from cstm.data.check.findings import Findings
+from cstm.data.check.frames import Size, check_clip, check_pictures, compare_sizes
+from cstm.data.formats.a2d_files import (
     A2D_PAGE,
     VIDEO_FOLDERS,
     FrameAnnotation,
@@ -21,9 +23,7 @@ from cstm.data.a2d_files import (
     read_videoset,
     video_path,
 )
-from cstm.data.check.findings import Findings
-from cstm.data.check.frames import Size, check_clip, check_pictures, compare_sizes
-from cstm.data.files import SENTENCES_PAGE, find, read_rows, reporting
+from cstm.data.formats.files import SENTENCES_PAGE, find, read_rows, reporting
 
 Sentences = Mapping[str, list[tuple[int, str]]]
 

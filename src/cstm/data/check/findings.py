@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from cstm.config import SPLITS, Split
-from cstm.data.files import find
-from cstm.data.words import MAX_WORDS, tokenize
+from cstm.data.formats.files import find
+from cstm.data.language.words import MAX_WORDS, tokenize
 
 Count = Literal["videos", "sentences", "frames", "pairs"]
 COUNTS: tuple[Count, ...] = get_args(Count)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from cstm.config import ClipConfig
 from cstm.data.check.findings import Findings
-from cstm.data.extracted import find_pictures
-from cstm.data.files import reporting
-from cstm.data.frame_count import count_frames
-from cstm.data.picture import read_picture
-from cstm.data.video import open_video, read_clip
+from cstm.data.formats.files import reporting
+from cstm.data.frames.extracted import find_pictures
+from cstm.data.frames.frame_count import count_frames
+from cstm.data.frames.picture import read_picture
+from cstm.data.frames.video import open_video, read_clip
 
 Size = tuple[int, int]
 """Height and width in pixels."""

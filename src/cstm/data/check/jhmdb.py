@@ -9,9 +9,8 @@ from numpy import ndarray
 
 from cstm.data.check.findings import Findings
 from cstm.data.check.frames import check_pictures, compare_sizes
-from cstm.data.extracted import find_pictures
-from cstm.data.files import SENTENCES_PAGE, find, read_rows, reporting
-from cstm.data.jhmdb_files import (
+from cstm.data.formats.files import SENTENCES_PAGE, find, read_rows, reporting
+from cstm.data.formats.jhmdb_files import (
     JHMDB_PAGE,
     MASKS_NAME,
     PINNED_NAME,
@@ -22,6 +21,7 @@ from cstm.data.jhmdb_files import (
     read_queries,
     uniform_frames,
 )
+from cstm.data.frames.extracted import find_pictures
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cstm.config import SPLITS, Split
 from cstm.data.check.findings import Findings
-from cstm.data.files import tidy
-from cstm.data.own_files import OwnVideo, own_file, read_own
+from cstm.data.formats.files import tidy
+from cstm.data.formats.own_files import OwnVideo, own_file, read_own
 
 
 @dataclass(frozen=True)

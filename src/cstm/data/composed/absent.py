@@ -10,8 +10,8 @@ from cstm.data.composed.motion import MOTIONS
 from cstm.data.composed.phrases import phrase
 from cstm.data.composed.sentences import Lack, Sentence, choose_clues, options
 from cstm.data.draws import pick
-from cstm.data.meanings import meant_by
-from cstm.data.nouns import noun_of
+from cstm.data.language.meanings import meant_by
+from cstm.data.language.nouns import noun_of
 
 _NEVER_SEEMING = ("spinning", "rolling left", "rolling right")
 """Motions that no one in a photograph seems to do."""

@@ -2,13 +2,13 @@
 
 import math
 
-from cstm.data.clues import PLACES, places
 from cstm.data.composed.clues import Described
 from cstm.data.composed.colours import ANY_COLOUR
 from cstm.data.composed.figures import Figure
 from cstm.data.composed.motion import AFTER, BEFORE
 from cstm.data.composed.scene import Box, Scene
-from cstm.data.nouns import noun_of
+from cstm.data.language.clues import PLACES, places
+from cstm.data.language.nouns import noun_of
 
 _SMALL = 500
 """Pixels of the scene below which what a photograph holds is too small for its colour."""

@@ -7,8 +7,6 @@ from types import MappingProxyType
 import numpy as np
 
 from cstm.config import ClipConfig, Split
-from cstm.data.class_names import number_of
-from cstm.data.clip import clip_indices, reach
 from cstm.data.composed.cutouts import read_cutouts
 from cstm.data.composed.instances import read_photographs
 from cstm.data.composed.motion import AFTER, BEFORE, shares_of_motions
@@ -16,7 +14,9 @@ from cstm.data.composed.plan import Plan, draw_plan
 from cstm.data.composed.render import Clip, render
 from cstm.data.composed.sentences import Sentence
 from cstm.data.composed.stock import Stock
-from cstm.data.files import digest
+from cstm.data.formats.files import digest
+from cstm.data.frames.clip import clip_indices, reach
+from cstm.data.language.class_names import number_of
 from cstm.data.newest import Newest
 from cstm.data.sample import ACTIONS, DIRECTIONS, Pair, Sample
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from cstm.data.composed.motion import MAY_BE
 from cstm.data.composed.scene import Box
-from cstm.data.meanings import meant_by
+from cstm.data.language.meanings import meant_by
 from cstm.data.sample import Tag
 
 ClueName = Literal["noun", "colour", "size", "motion", "place", "relation"]

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int64, UInt8
 from numpy import ndarray
 
-from cstm.data.clues import COLOURS
+from cstm.data.language.clues import COLOURS
 
 _NEAR = {
     "red": {"orange", "pink", "brown", "purple"},

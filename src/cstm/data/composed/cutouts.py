@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 
 from cstm.config import Split
-from cstm.data.class_names import class_of
 from cstm.data.composed.photograph import Instance, Photograph, split_of
-from cstm.data.masks import encode_mask
-from cstm.data.picture import read_picture
+from cstm.data.frames.masks import encode_mask
+from cstm.data.frames.picture import read_picture
+from cstm.data.language.class_names import class_of
 
 
 def read_cutouts(root: Path, split: Split) -> list[Photograph]:

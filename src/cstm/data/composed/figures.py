@@ -16,7 +16,7 @@ from cstm.data.composed.colours import (
     name_colours,
 )
 from cstm.data.composed.photograph import Instance, Photograph
-from cstm.data.nouns import noun_of
+from cstm.data.language.nouns import noun_of
 
 RELIGHT = 32
 """Levels by which a cut-out is made darker or lighter at most, to match a photograph."""

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from cstm.config import Split
-from cstm.data.class_names import class_of
 from cstm.data.composed.photograph import Instance, Photograph, split_of
-from cstm.data.fields import Field, faults_of, is_id, is_text
-from cstm.data.files import as_objects, read_json
-from cstm.data.nouns import CATEGORIES
+from cstm.data.formats.fields import Field, faults_of, is_id, is_text
+from cstm.data.formats.files import as_objects, read_json
+from cstm.data.language.class_names import class_of
+from cstm.data.language.nouns import CATEGORIES
 
 COCO_PAGE = "https://cocodataset.org/#download"
 

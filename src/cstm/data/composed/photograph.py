@@ -9,9 +9,9 @@ from jaxtyping import Bool, UInt8
 from numpy import ndarray
 
 from cstm.config import Split
-from cstm.data.files import digest
-from cstm.data.masks import decode_mask, read_segmentation
-from cstm.data.picture import read_picture
+from cstm.data.formats.files import digest
+from cstm.data.frames.masks import decode_mask, read_segmentation
+from cstm.data.frames.picture import read_picture
 
 TEST_PERCENT = 15
 """Of the photographs; neither they nor cut-outs of them are ever seen in training."""

@@ -2,11 +2,11 @@
 
 from numpy.random import Generator
 
-from cstm.data.clues import PLACES, with_article
 from cstm.data.composed.clues import Clues, Described
 from cstm.data.draws import pick
-from cstm.data.meanings import meant_by
-from cstm.data.nouns import CATEGORIES, noun_of
+from cstm.data.language.clues import PLACES, with_article
+from cstm.data.language.meanings import meant_by
+from cstm.data.language.nouns import CATEGORIES, noun_of
 
 _SIZES = {"small": ("small", "little", "smaller"), "big": ("big", "large", "bigger")}
 _RELATIONS = {

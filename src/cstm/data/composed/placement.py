@@ -13,7 +13,7 @@ from cstm.data.composed.motion import AFTER, BEFORE, Motion, draw_motion, draw_p
 from cstm.data.composed.scene import Actor, Box, Scene
 from cstm.data.composed.stock import Stock
 from cstm.data.draws import choose, pick
-from cstm.data.nouns import noun_of
+from cstm.data.language.nouns import noun_of
 
 Kind = Literal["look-alikes", "composed", "whole"]
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from cstm.data.clues import COLOURS
 from cstm.data.composed.absent import describe_absent, describe_almost, describe_other_action
 from cstm.data.composed.cast import describe_cast
 from cstm.data.composed.clues import Described
@@ -15,8 +14,9 @@ from cstm.data.composed.scene import Scene
 from cstm.data.composed.sentences import Sentence, describe
 from cstm.data.composed.stock import Stock, may_hold
 from cstm.data.draws import choose, pick
-from cstm.data.meanings import BROADER, meant_by
-from cstm.data.nouns import CATEGORIES, COCO_CLASSES, COCO_KINDS, noun_of
+from cstm.data.language.clues import COLOURS
+from cstm.data.language.meanings import BROADER, meant_by
+from cstm.data.language.nouns import CATEGORIES, COCO_CLASSES, COCO_KINDS, noun_of
 
 KINDS: dict[Kind, float] = {"look-alikes": 0.32, "composed": 0.38, "whole": 0.3}
 """Shares of the kinds of clips: the same cut-out twice, several on a photograph, a photograph."""

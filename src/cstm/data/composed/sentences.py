@@ -10,12 +10,12 @@ from typing import Literal
 
 from numpy.random import Generator
 
-from cstm.data.clues import fewest, kinds_of, without
 from cstm.data.composed.clues import TAG_OF, Clues, Described, fits, is_bigger, is_related
 from cstm.data.composed.motion import MAY_BE
 from cstm.data.composed.phrases import phrase
 from cstm.data.draws import choose_from, pick
-from cstm.data.meanings import meant_by
+from cstm.data.language.clues import fewest, kinds_of, without
+from cstm.data.language.meanings import meant_by
 from cstm.data.sample import Tag
 
 Lack = Literal["class", "colour", "motion", "action", "class alone", "colour alone", "motion alone"]

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from cstm.data.composed.figures import LONG_SIDE, Figure, measure
 from cstm.data.composed.photograph import Photograph
 from cstm.data.draws import choose, pick
-from cstm.data.nouns import Kind, noun_of
+from cstm.data.language.nouns import Kind, noun_of
 
 MOST_PHOTOGRAPHS = 4000
 """Of a split, and as many cut-outs; measuring takes about ten milliseconds each when a dataset is

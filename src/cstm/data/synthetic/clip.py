@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from cstm.data.clues import places
+from cstm.data.language.clues import places
 from cstm.data.synthetic.render import Renderer
 from cstm.data.synthetic.scene import Actor, Scene, draw_scene
 from cstm.data.synthetic.sentences import Described, Sentence, describe

@@ -11,8 +11,8 @@ from typing import Literal
 
 from numpy.random import Generator
 
-from cstm.data.clues import PLACES, fewest, kinds_of, with_article, without
 from cstm.data.draws import choose_from, pick
+from cstm.data.language.clues import PLACES, fewest, kinds_of, with_article, without
 from cstm.data.sample import Tag
 from cstm.data.synthetic.actions import Motion
 from cstm.data.synthetic.look import Look

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TextIO
 
-from cstm.data.coco_results import annotation
-from cstm.data.masks import encode_mask
+from cstm.data.formats.coco_results import annotation
+from cstm.data.frames.masks import encode_mask
 from cstm.inference.outputs import AddResult, Task
 from cstm.inference.result import FrameResult
 

@@ -1,0 +1,1 @@
+"""Formats: what datasets and results look like on disk, each read into samples."""

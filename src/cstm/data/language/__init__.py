@@ -1,0 +1,1 @@
+"""Language: words as numbers, what people mean by them, and what tells actors apart."""
