@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from cstm.folder import (
-    alone_in,
     check_output,
     check_output_file,
     half_written,
@@ -20,6 +19,7 @@ from cstm.folder import (
     whole_folder,
 )
 from cstm.inference.export import WRITTEN
+from cstm.lock import alone_in
 
 
 def names(folder):
@@ -161,6 +161,12 @@ def test_a_folder_is_written_anew_and_what_killed_processes_left_of_it_goes(tmp_
             os.utime(path, (0, 0))
     fill(tmp_path / "out")
     assert names(tmp_path) == ["out"]
+    left = tmp_path / ".a.json.partial-00112233"
+    left.touch()
+    os.utime(left, (0, 0))
+    with whole_file(tmp_path / "a.json") as partial:
+        partial.touch()
+    assert names(tmp_path) == ["a.json", "out"]
 
 
 def test_an_old_folder_that_does_not_go_fails_nothing(tmp_path, monkeypatch):
@@ -265,7 +271,7 @@ def test_a_folder_is_left_to_the_process_that_is_at_work_in_it(tmp_path):
     out = tmp_path / "new" / "run"
     code = f"""
 from pathlib import Path
-from cstm.folder import alone_in
+from cstm.lock import alone_in
 with alone_in(Path({str(out)!r})):
     print("in", flush=True)
     input()

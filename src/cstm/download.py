@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from cstm.folder import check_writable, remove_stale, whole_file
+from cstm.folder import check_writable, whole_file
 from cstm.progress import bar
 
 TIMEOUT = 30.0
@@ -95,7 +95,6 @@ def fetch(file: PublishedFile | PackagedFile) -> Path:
         check_writable(path)
     except ValueError as error:
         raise ValueError(f"{error}, by CSTM_CACHE") from error
-    remove_stale(path)
     try:
         with whole_file(path) as partial:
             _download(file.url, partial)

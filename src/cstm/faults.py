@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Literal
 
 _LONGEST = 400
@@ -27,6 +28,11 @@ def hint(name: str, known: Iterable[str]) -> str:
     known = list(known)
     close = get_close_matches(name, known, 1)
     return f"did you mean {close[0]}?" if close else f"choose from {', '.join(known)}"
+
+
+def cannot_write(out: Path, error: OSError) -> ValueError:
+    """The error of an output that can't be written."""
+    return ValueError(f"cannot write {out}: {error.strerror}; choose another folder")
 
 
 def full_memory(error: BaseException) -> Literal["GPU", "computer"] | None:

@@ -1,6 +1,5 @@
 """Outputs that appear whole or not at all: a folder, a file."""
 
-import errno
 import os
 import re
 import secrets
@@ -11,12 +10,8 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from cstm.faults import cannot_write
 
 _STALE_SECONDS = 3600
 _OF_FILE_MANAGERS = {".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -79,7 +74,7 @@ def check_writable(out: Path) -> None:
         with TemporaryFile(dir=parent):
             pass
     except OSError as error:
-        raise _cannot_write(out, error) from error
+        raise cannot_write(out, error) from error
 
 
 def check_output_file(out: Path, overwrite: bool) -> None:
@@ -121,7 +116,7 @@ def whole_folder(
         try:
             partial.mkdir(parents=True)
         except OSError as error:
-            raise _cannot_write(out, error) from error
+            raise cannot_write(out, error) from error
         yield partial
         _become(partial, out, overwrite, replaceable)
     except BaseException:
@@ -137,10 +132,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     """A hidden sibling to write, which replaces ``path`` when the block ends without an exception.
 
     What stood there stays whole until then, whenever the process or the machine stops. Of a link it
-    is the file that it leads to.
+    is the file that it leads to. What a killed process has left of the same file is removed.
 
     Raises:
-        ValueError: the folder can't be made or written.
+        ValueError: the folder can't be made or written, or the path is a link to itself.
     """
     try:
         path = path.resolve()
@@ -148,13 +143,14 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise ValueError(
             f"cannot write {path}: it is a link to itself; give another file"
         ) from None
+    remove_stale(path)
     partial = path.with_name(f".{path.name}.partial-{secrets.token_hex(4)}")
     try:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             partial.touch()
         except OSError as error:
-            raise _cannot_write(path, error) from error
+            raise cannot_write(path, error) from error
         yield partial
         with partial.open("r+b") as written:  # Windows syncs no file that is only read
             os.fsync(written.fileno())
@@ -184,52 +180,6 @@ def remove_stale(path: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
 
 
-@contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Work in a folder that no other process of this machine works in, by this function's word.
-
-    The folder is made if there is none, and removed again if nothing came into it.
-
-    Raises:
-        ValueError: another process works there; or it can't be made or written.
-    """
-    made = [path for path in (folder, *folder.absolute().parents) if not path.exists()]
-    path = folder / ".lock"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("w")
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
-    try:
-        with file:
-            _lock(file, folder)
-            yield
-    finally:
-        if made and list(folder.iterdir()) == [path]:
-            path.unlink()
-            for parent in made:
-                with suppress(OSError):
-                    parent.rmdir()
-
-
-def _lock(file: IO[str], folder: Path) -> None:
-    """Hold a lock of this process, which its children don't inherit; it ends with the process."""
-    if fcntl is None:
-        return
-    try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        # Else the disk knows no locks.
-        if error.errno in (errno.EACCES, errno.EAGAIN):
-            raise ValueError(
-                f"another process is at work in {folder}; wait for it, or choose another folder"
-            ) from None
-
-
-def _cannot_write(out: Path, error: OSError) -> ValueError:
-    return ValueError(f"cannot write {out}: {error.strerror}; choose another folder")
-
-
 def _become(partial: Path, out: Path, overwrite: bool, replaceable: re.Pattern[str] | None) -> None:
     """Rename the finished folder; what stood in its place goes only once it stands there.
 
@@ -241,7 +191,7 @@ def _become(partial: Path, out: Path, overwrite: bool, replaceable: re.Pattern[s
         try:
             partial.rename(out)
         except OSError as error:
-            raise _cannot_write(out, error) from error
+            raise cannot_write(out, error) from error
         return
     old = partial.with_name(partial.name.replace(".partial-", ".replaced-"))
     out.rename(old)

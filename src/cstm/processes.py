@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from jaxtyping import Float
@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, distributed
 
 from cstm.bounds import one_of
-from cstm.config import Device, Precision, PrecisionInUse
+from cstm.config import Device, Precision, PrecisionInUse, PrecisionPicked
 
 
 def pick_device(device: Device) -> torch.device:
@@ -28,9 +28,7 @@ def pick_device(device: Device) -> torch.device:
     return torch.device(device)
 
 
-def pick_precision(
-    precision: PrecisionInUse, device: torch.device
-) -> Literal["32-true", "bf16-mixed"]:
+def pick_precision(precision: PrecisionInUse, device: torch.device) -> PrecisionPicked:
     """The precision of that name; ``auto`` is bfloat16 on a CPU that has instructions for it.
 
     Elsewhere bfloat16 is emulated, and slower. An older torch does not tell what a CPU has.

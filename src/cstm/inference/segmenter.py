@@ -14,7 +14,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from cstm.bounds import at_least, one_of
-from cstm.config import ClipConfig, Looks
+from cstm.config import ClipConfig, Looks, PrecisionPicked
 from cstm.data.frames.clip import reach
 from cstm.data.frames.frame_range import ALL, FrameRange
 from cstm.data.frames.masks import judge
@@ -79,7 +79,7 @@ class Segmenter:
         vocabulary: Vocabulary,
         clip: ClipConfig,
         device: str | torch.device = "cpu",
-        precision: Literal["32-true", "bf16-mixed"] = "32-true",
+        precision: PrecisionPicked = "32-true",
         batch: int = 8,
         least_score: float | None = None,
         looks: Looks = 1,
@@ -88,7 +88,7 @@ class Segmenter:
         if least_score is not None and not 0 <= least_score <= 1:
             raise ValueError(f"least_score should be from 0 to 1, got {least_score}")
         one_of(get_args(Looks), looks=looks)
-        one_of(("32-true", "bf16-mixed"), precision=precision)
+        one_of(get_args(PrecisionPicked), precision=precision)
         self.device = torch.device(device)
         self.network = network.to(self.device).eval()
         self.vocabulary = vocabulary

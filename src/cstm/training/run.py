@@ -15,7 +15,8 @@ from cstm.data.feeding.mixture import Mixture, Source
 from cstm.data.sample import Samples
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
-from cstm.folder import alone_in, half_written
+from cstm.folder import half_written
+from cstm.lock import alone_in
 from cstm.model.network import ActorSegmenter
 from cstm.model.pretrained import find_vectors
 from cstm.progress import is_first_process, track
