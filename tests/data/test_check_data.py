@@ -263,9 +263,8 @@ def test_what_is_wrong_with_jhmdb(jhmdb: JHMDBWorld):
     assert any("lists 3 samples (published: 2784)" in note for note in found.notes)
 
 
-def test_many_processes_find_the_same(jhmdb: JHMDBWorld, monkeypatch: pytest.MonkeyPatch):
+def test_many_processes_find_the_same(jhmdb: JHMDBWorld):
     alone = check("jhmdb", jhmdb.root, workers=1)
-    monkeypatch.setattr("cstm.data.check.CHUNK", 1)
     assert check("jhmdb", jhmdb.root, workers=2) == alone
 
 

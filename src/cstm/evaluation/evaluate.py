@@ -11,7 +11,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from cstm.config import ClipConfig, DataFormat, Looks
-from cstm.data.feeding.read_ahead import read_ahead
+from cstm.data.read_ahead import read_ahead
 from cstm.data.formats.coco_results import Prediction, image_ids, read_predictions, read_truth
 from cstm.data.formats.combinations import read_unseen_videos
 from cstm.data.frames.clip_input import ClipInput, clip_input

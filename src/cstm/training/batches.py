@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from cstm.data.feeding.mixture import Mixture
 from cstm.data.feeding.photometry import Photometry, names_colour
-from cstm.data.feeding.read_ahead import read_ahead
+from cstm.data.read_ahead import read_ahead
 from cstm.data.feeding.rows import Batch, Row, collate
 from cstm.data.feeding.zoom import Zoom
 from cstm.data.language.nouns import CATEGORIES

@@ -1,6 +1,7 @@
 """Whether a dataset's files are all there, open, and are as many as were published."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -10,7 +11,7 @@ from cstm.data.check.a2d import survey_a2d
 from cstm.data.check.findings import Counts, Findings
 from cstm.data.check.jhmdb import survey_jhmdb
 from cstm.data.check.own import survey_own
-from cstm.data.side_by_side import side_by_side
+from cstm.data.read_ahead import read_ahead
 from cstm.progress import track
 
 
@@ -49,9 +50,6 @@ PUBLISHED: dict[DataFormat, Counts] = {
 }
 """Counts of the whole datasets, after what the readers drop."""
 
-CHUNK = 16
-"""Videos that a process takes at once."""
-
 
 def check(data: DataFormat, root: Path, workers: int | None = None) -> Findings:
     """Look at every file that belongs to a sentence, and collect all that is wrong.
@@ -72,7 +70,7 @@ def check(data: DataFormat, root: Path, workers: int | None = None) -> Findings:
     at_least(1, workers=workers)
     found = Findings(root)
     videos = SURVEYS[data](root, found)
-    checked = side_by_side(_check_video, [(video,) for video in videos], workers, CHUNK)
+    checked = read_ahead(partial(_check_video, videos), len(videos), workers)
     track(_gather(checked, found), len(videos), "checking videos")
     differing = [
         what
@@ -93,5 +91,5 @@ def _gather(parts: Iterator[Findings], found: Findings) -> Iterator[int]:
         yield number
 
 
-def _check_video(video: Checkable) -> Findings:
-    return video.check()
+def _check_video(videos: Sequence[Checkable], number: int) -> Findings:
+    return videos[number].check()

@@ -16,7 +16,7 @@ from numpy.lib.format import open_memmap
 from cstm.config import ClipConfig
 from cstm.data.feeding.live import fitted, fitted_mask, shown
 from cstm.data.feeding.prepared import TABLES
-from cstm.data.feeding.read_ahead import read_ahead
+from cstm.data.read_ahead import read_ahead
 from cstm.data.feeding.rows import Row, groups_of
 from cstm.data.sample import Samples
 from cstm.folder import half_written, whole_folder

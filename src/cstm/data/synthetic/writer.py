@@ -33,8 +33,8 @@ import numpy as np
 
 from cstm.bounds import at_least
 from cstm.config import SPLITS
+from cstm.data.read_ahead import read_ahead
 from cstm.data.sample import ACTIONS, ACTORS
-from cstm.data.side_by_side import side_by_side
 from cstm.data.synthetic.clip import MIN_PIXELS, Clip, render_clip
 from cstm.folder import whole_folder
 from cstm.progress import track
@@ -42,8 +42,6 @@ from cstm.progress import track
 UNSEEN_SHARE = 0.15
 """Share of test clips with a combination held out of training."""
 FRAME_RATE = 24
-CHUNK = 4
-"""Clips that a process draws at once."""
 
 TAG_HEADER = ("video_id", "instance_id", "query", "tags", "look_alike_instance")
 INSTANCE_HEADER = (
@@ -81,13 +79,12 @@ def synthesize(
     ValueError where ``root`` exists and is not empty, can't be written, or a number is too small.
     """
     _check(clips, test_clips, seed, size, frames, workers)
-    jobs = [("train", n) for n in range(clips)] + [("test", n) for n in range(test_clips)]
     with whole_folder(root) as folder:
         (folder / "Release" / "clips320H").mkdir(parents=True)
-        write = partial(write_clip, folder, seed=seed, size=size, frames=frames)
+        write = partial(_write_clip, folder, clips, seed, size, frames)
         rows: list[Rows] = []
-        written = side_by_side(write, jobs, workers, CHUNK)
-        track(_collect(written, rows), len(jobs), "drawing clips")
+        written = read_ahead(write, clips + test_clips, workers)
+        track(_collect(written, rows), clips + test_clips, "drawing clips")
         _write_texts(folder, rows)
 
 
@@ -110,11 +107,12 @@ def _collect(source: Iterator[Rows], rows: list[Rows]) -> Iterator[int]:
         yield len(rows)
 
 
-def write_clip(
-    folder: Path, split: str, number: int, seed: int, size: tuple[int, int], frames: int
+def _write_clip(
+    folder: Path, train: int, seed: int, size: tuple[int, int], frames: int, position: int
 ) -> Rows:
-    """Render clip ``number`` of a split, write its video and masks, and return its rows."""
-    subset = SPLITS.index(split)  # A2D's numbers: 0 is train, 1 is test
+    """Render a clip, write its video and masks, and return its rows; the first are for training."""
+    subset = int(position >= train)  # A2D's numbers: 0 is train, 1 is test
+    split, number = SPLITS[subset], position - subset * train
     # A separate stream decides on this, so that a clip's own numbers start afresh.
     unseen = split == "test" and np.random.default_rng([seed, 2, number]).random() < UNSEEN_SHARE
     clip = render_clip([seed, subset, number], size, frames, unseen)

@@ -1,5 +1,6 @@
-"""Items read side by side in other processes, in order."""
+"""Items read or drawn side by side in other processes, in order."""
 
+import os
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ Item = TypeVar("Item")
 
 
 class _Guarded(Dataset[object]):
-    """Gives a ValueError back instead of raising it: a loader would wrap it in its traceback."""
+    """Gives what files do to a reader back as an item: a loader would wrap it in a traceback."""
 
     def __init__(self, read: Callable[[int], object], count: int) -> None:
         self.read, self.count = read, count
@@ -21,22 +22,26 @@ class _Guarded(Dataset[object]):
     def __getitem__(self, index: int) -> object:
         try:
             return self.read(index)
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             return error
 
 
-def read_ahead(read: Callable[[int], Item], count: int, workers: int) -> Iterator[Item]:
-    """Yield ``read(0)``, ``read(1)``, … up to a count; with 0 workers, read in this process.
+def read_ahead(read: Callable[[int], Item], count: int, workers: int | None) -> Iterator[Item]:
+    """Yield ``read(0)``, ``read(1)``, … up to a count.
 
-    ``read`` goes to the other processes, so it is no function inside a function.
+    Args:
+        read: goes to the other processes, so it is no function inside a function.
+        count: how many items there are.
+        workers: processes; 0 reads in this one, None takes one for each processor.
 
     Raises:
         ValueError: reading an item raised it, or a process was killed.
+        OSError: reading an item raised it.
     """
     loader = DataLoader(
         _Guarded(read, count),
         batch_size=None,
-        num_workers=workers,
+        num_workers=min(count, os.cpu_count() or 1) if workers is None else workers,
         collate_fn=_same,
     )
     # Each process gets one thread of OpenCV, or they would get in each other's way. It is set
@@ -47,14 +52,14 @@ def read_ahead(read: Callable[[int], Item], count: int, workers: int) -> Iterato
     cv2.setNumThreads(threads)
     try:
         for item in items:
-            if isinstance(item, ValueError):
+            if isinstance(item, (ValueError, OSError)):
                 raise item
             yield item
     except RuntimeError as error:
         if "DataLoader worker" not in str(error):
             raise
         raise ValueError(
-            "a process that reads data was killed, as happens where memory is full, or /dev/shm, "
+            "a process that reads or draws data was killed, as happens where memory is full, or /dev/shm, "
             "of which containers have little (docker run --shm-size 2g); fewer --workers take less"
         ) from error
 
