@@ -47,7 +47,7 @@ class Reworded:
         return len(self.pairs)
 
     def __getitem__(self, index: int) -> Sample:
-        return replace(self.clips[self.numbers[index]], sentence=self.pairs[index].sentence)
+        return self.clips[self.numbers[index]]
 
 
 def with_synonym(rng: Generator, pair: Pair, synonyms: Mapping[str, Sequence[str]]) -> str | None:

@@ -313,7 +313,7 @@ def test_the_benchmark_of_forgetting_tells_who_is_nearest(tmp_path, monkeypatch,
 def test_the_benchmark_of_synonyms_asks_in_other_words(photographs, capsys):
     benchmark = load_tool("synonyms", "benchmarks")
     rng = np.random.default_rng(0)
-    pair = Pair("a", 0, 1, "the dog is left of the car", "dog", None, None, (), None)
+    pair = Pair("a", 0, 1, "the dog is left of the car", "dog")
     assert benchmark.with_synonym(rng, pair, {"car": ["limo"]}) == "the dog is left of the limo"
     assert benchmark.with_synonym(rng, pair, {"cat": ["tabby"]}) is None
     assert benchmark.with_adjective(rng, pair, ["bald"]) == "the bald dog is left of the car"

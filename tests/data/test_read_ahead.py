@@ -33,6 +33,6 @@ def test_items_come_in_order_and_a_fault_as_it_is(workers):
 
 
 def test_a_process_that_is_killed_is_one_line():
-    with pytest.raises(ValueError, match=r"that reads or draws data was killed.* --workers") as told:
+    with pytest.raises(ValueError, match=r"reads or draws data was killed.* --workers") as told:
         list(read_ahead(die, 9, 2))
     assert "\n" not in str(told.value)

@@ -4,6 +4,7 @@ import json
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pycocotools.cocoeval import COCOeval
 
 from cstm.data.formats.coco_results import Prediction, results_document, truth_document
 from cstm.data.frames.masks import encode_mask
+from cstm.data.sample import Pair
 from cstm.evaluation.evaluate import score
 from cstm.evaluation.metrics import (
     CocoProtocol,
@@ -27,7 +29,7 @@ from cstm.evaluation.metrics import (
     ReleasedProtocol,
     make_protocol,
 )
-from cstm.evaluation.rows import Told, was_picked
+from cstm.evaluation.rows import was_picked
 from cstm.model.network import _of_present
 
 Mask = np.ndarray
@@ -271,21 +273,22 @@ def test_half_of_the_maximum_is_half_of_it_once_for_networks_that_tell_presence(
     assert np.array_equal(RatioProtocol().mask(raised, raised, is_raised=True), expected)
 
 
+about = partial(Pair, "video", 0, 1, "the one")
 TOLD = [
-    (80, Told(("action",), "running", "left", "seen", 1.0, actor="dog")),
-    (40, Told(("action",), "jumping", "right", "unseen", 0.0, actor="cat")),
-    (60, Told(("action", "appearance"), "running", "right", "seen", 0.5)),
-    (20, Told(("appearance", "action"), "running", None, "seen")),
-    (100, Told()),
+    (80, about("dog", "running", "left", ("action",), combination="seen"), 1.0),
+    (40, about("cat", "jumping", "right", ("action",), combination="unseen"), 0.0),
+    (60, about(None, "running", "right", ("action", "appearance"), combination="seen"), 0.5),
+    (20, about(None, "running", None, ("appearance", "action"), combination="seen"), None),
+    (100, None, None),
 ]
 
 
-def told(samples: list[tuple[int, Told]], first: int = 0) -> RatioProtocol:
+def told(samples: list[tuple[int, Pair | None, float | None]], first: int = 0) -> RatioProtocol:
     metric = RatioProtocol()
-    for number, (percent, about) in enumerate(samples, start=first):
+    for number, (percent, pair, picked) in enumerate(samples, start=first):
         case = overlap(percent, 100)
         predictions = [Prediction(score, encode_mask(mask)) for score, mask in case.predictions]
-        metric.add(number, number, encode_mask(case.truth), predictions, about)
+        metric.add(number, number, encode_mask(case.truth), predictions, pair, picked)
     return metric
 
 
@@ -326,11 +329,11 @@ def test_lost_and_rejected_actors_are_counted_apart():
 def test_cameras_are_told_apart_and_among_them_what_tells_look_alikes_apart():
     result = told(
         [
-            (50, Told(("action",), camera="static", picked=1.0)),
-            (50, Told(("appearance", "action"), camera="static", picked=0.0)),
-            (50, Told(("place",), camera="moving", picked=1.0)),
-            (50, Told(("appearance",), camera="moving")),
-            (50, Told(("action",), picked=1.0)),
+            (50, about(tags=("action",), camera="static"), 1.0),
+            (50, about(tags=("appearance", "action"), camera="static"), 0.0),
+            (50, about(tags=("place",), camera="moving"), 1.0),
+            (50, about(tags=("appearance",), camera="moving"), None),
+            (50, about(tags=("action",)), 1.0),
         ]
     ).compute()
     rates = {name: group["pick_rate"] for name, group in result["by_camera"].items()}

@@ -16,7 +16,6 @@ from cstm.data.formats.coco_results import Prediction
 from cstm.data.frames.masks import encode_mask
 from cstm.data.language.words import Vocabulary
 from cstm.evaluation.metrics import RatioProtocol
-from cstm.evaluation.rows import Told
 from cstm.experiments import get_experiment
 from cstm.model.network import ActorSegmenter
 from cstm.training.batch_norm import statistics_anew
@@ -39,7 +38,7 @@ def test_who_is_there_and_who_is_not_are_told_apart():
     metric, mask = RatioProtocol(), np.ones((4, 4), bool)
     for number, (truth, score) in enumerate([(mask, 0.9), (~mask, 0.2), (mask, 0.6)]):
         found = [Prediction(score, encode_mask(mask))]
-        metric.add(number, f"{number}", encode_mask(truth), found, Told())
+        metric.add(number, f"{number}", encode_mask(truth), found)
     present, absent = presences_of(metric)
     assert (present.tolist(), absent.tolist()) == ([0.9, 0.6], [0.2])
 

@@ -42,7 +42,7 @@ def weights(vectors, tmp_path):
 
 
 def pair(sentence: str, kind: str | None = None) -> Pair:
-    return Pair("a", 0, 1, sentence, None, None, None, (), None, kind=kind)
+    return Pair("a", 0, 1, sentence, kind=kind)
 
 
 def test_training_knows_what_mirrored_and_reworded_sentences_say():

@@ -59,8 +59,9 @@ def read_ahead(read: Callable[[int], Item], count: int, workers: int | None) -> 
         if "DataLoader worker" not in str(error):
             raise
         raise ValueError(
-            "a process that reads or draws data was killed, as happens where memory is full, or /dev/shm, "
-            "of which containers have little (docker run --shm-size 2g); fewer --workers take less"
+            "a process that reads or draws data was killed, as happens where memory is full, or "
+            "/dev/shm, of which containers have little (docker run --shm-size 2g); fewer "
+            "--workers take less"
         ) from error
 
 

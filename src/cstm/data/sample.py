@@ -25,16 +25,13 @@ TAGS: tuple[Tag, ...] = get_args(Tag)
 
 @dataclass(frozen=True)
 class Sample:
-    """One annotated frame, one sentence about one of its actors, and that actor's mask.
+    """What a :class:`Pair` is about: an annotated frame, its clip, and the mask of one actor.
 
     Everything is at the video's native size; a network's size is not known here.
     """
 
-    name: str
-    """video/frame/instance, the frame counted from 1 in five digits: ``00017/00012/2``."""
     frames: UInt8[ndarray, "time height width 3"]
     """RGB clip with the annotated frame at index time // 2."""
-    sentence: str
     mask: Bool[ndarray, "height width"]
     action: UInt8[ndarray, "height width"]
     """For every pixel the number of its actor's action (:data:`ACTIONS`), 0 where none is known."""
@@ -58,15 +55,18 @@ class Pair:
     """The actor's number in the annotation. Of composed clips and videos of one's own, which count
     from 1, 0 says that the sentence is about nobody; of A2D Sentences 0 is an actor like others."""
     sentence: str
-    actor: str | None
-    action: str | None
-    direction: str | None
-    """None where no side file tells it."""
-    tags: tuple[str, ...]
-    look_alike: int | None
+    actor: str | None = None
+    """Its class, where its dataset tells; so with all that follows."""
+    action: str | None = None
+    direction: str | None = None
+    tags: tuple[str, ...] = ()
+    """What tells it apart from the others (:data:`TAGS`)."""
+    look_alike: int | None = None
     """Number of the one actor that only motion, or only place, tells apart from the one meant."""
     camera: Literal["static", "moving"] | None = None
-    """Whether the camera moves; None where it is not known."""
+    """Whether the camera moves."""
+    combination: Literal["seen", "unseen"] | None = None
+    """Whether its video holds a combination, such as a running cat, that training lacks."""
     kind: str | None = None
     """What its dataset calls samples of this kind; None where all are of one."""
     content: str | None = None
@@ -84,7 +84,7 @@ class Pair:
 
     @property
     def name(self) -> str:
-        """Video, frame counted from 1 and instance, as in :attr:`Sample.name`."""
+        """video/frame/instance, the frame counted from 1 in five digits: ``00017/00012/2``."""
         return f"{self.video}/{self.frame + 1:05d}/{self.instance}"
 
 

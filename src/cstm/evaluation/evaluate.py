@@ -11,17 +11,16 @@ from numpy import ndarray
 from torch import Tensor
 
 from cstm.config import ClipConfig, DataFormat, Looks
-from cstm.data.read_ahead import read_ahead
 from cstm.data.formats.coco_results import Prediction, image_ids, read_predictions, read_truth
-from cstm.data.formats.combinations import read_unseen_videos
 from cstm.data.frames.clip_input import ClipInput, clip_input
 from cstm.data.frames.masks import encode_mask, judge
 from cstm.data.frames.second_look import Seen, look_again
 from cstm.data.frames.transforms import unit_range
 from cstm.data.language.words import Vocabulary
-from cstm.data.sample import Pair, Sample, Samples
+from cstm.data.read_ahead import read_ahead
+from cstm.data.sample import Sample, Samples
 from cstm.evaluation.metrics import MaskProtocol
-from cstm.evaluation.rows import Told, was_picked
+from cstm.evaluation.rows import was_picked
 from cstm.model.build import Network
 
 
@@ -45,7 +44,6 @@ def evaluate(
     take them.
     """
     ids = image_ids(data, samples.pairs)
-    unseen = read_unseen_videos(samples.root)
     chosen = range(len(samples)) if indices is None else indices
     # A process reads all that is said of a frame, and the frame once.
     runs = [list(run) for _, run in groupby(chosen, partial(_frame_of, samples))]
@@ -56,7 +54,8 @@ def evaluate(
     while group := list(islice(read_samples, batch)):
         fits = [seen.fit for _, _, seen in group]
         clips = [torch.from_numpy(seen.pixels) for _, _, seen in group]
-        words = torch.tensor([vocabulary.encode(sample.sentence) for _, sample, _ in group])
+        sentences = [samples.pairs[index].sentence for index, _, _ in group]
+        words = torch.tensor([vocabulary.encode(sentence) for sentence in sentences])
         small_maps, presences = _answer_each(network, clips, words)
         maps = [
             fit.invert(small[None])[0].numpy() for fit, small in zip(fits, small_maps, strict=True)
@@ -78,12 +77,14 @@ def evaluate(
             inside = seen.fit.inside(small).numpy()
             mask = metric.mask(native, inside, is_raised=presence is not None)
             mask, score = judge(native, mask, presence)
+            other = sample.look_alike
             metric.add(
                 index,
                 ids[index],
                 encode_mask(sample.mask),
                 [Prediction(score, encode_mask(mask))],
-                _told(samples.pairs[index], sample, native, unseen),
+                samples.pairs[index],
+                None if other is None else was_picked(native, sample.mask, other),
             )
         done += len(group)
         yield done
@@ -143,22 +144,6 @@ def _nearer(
     numbers: list[int],
 ) -> Float[Tensor, "clip size size"]:
     return _answer(network, torch.from_numpy(clips), words[numbers])[0]
-
-
-def _told(
-    pair: Pair, sample: Sample, native: Float[ndarray, "height width"], unseen: set[str] | None
-) -> Told:
-    look_alike = sample.look_alike
-    return Told(
-        pair.tags,
-        pair.action,
-        pair.direction,
-        None if unseen is None else "unseen" if pair.video in unseen else "seen",
-        None if look_alike is None else was_picked(native, sample.mask, look_alike),
-        pair.camera,
-        pair.kind,
-        pair.actor,
-    )
 
 
 def score(predictions: Path, truth: Path, metric: MaskProtocol) -> None:

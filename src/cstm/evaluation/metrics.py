@@ -26,8 +26,9 @@ from torch.nn.functional import interpolate
 from cstm.config import Protocol
 from cstm.data.formats.coco_results import ImageId, Prediction
 from cstm.data.frames.masks import RunLength, decode_mask
+from cstm.data.sample import Pair
 from cstm.evaluation.average_precision import average_precision
-from cstm.evaluation.rows import GROUPS, Row, Told, gather
+from cstm.evaluation.rows import GROUPS, Row, gather
 
 PERCENTS = range(50, 100, 5)
 """IoU thresholds in percent: AP is over all, the table of papers shows every second."""
@@ -64,7 +65,8 @@ class MaskProtocol:
         image: ImageId,
         truth: RunLength,
         predictions: Sequence[Prediction],
-        told: Told | None = None,
+        pair: Pair | None = None,
+        picked: float | None = None,
     ) -> None:
         """Compare a sample's best-scored prediction with its truth; none is an empty mask."""
         compared = self._truth(decode_mask(truth))
@@ -79,7 +81,8 @@ class MaskProtocol:
             int((mask & compared).sum()),
             int((mask | compared).sum()),
             int(mask.sum()),
-            told or Told(),
+            pair,
+            picked,
         )
 
     def compute(self) -> dict[str, Any]:
@@ -135,7 +138,7 @@ class MaskProtocol:
         union = np.array([row.union for row in rows], float)
         iou = self._iou(intersection, union)
         precision = {x: float(self._found(iou, x / 100).mean()) for x in PERCENTS}
-        picks = [row.told.picked for row in rows if row.told.picked is not None]
+        picks = [row.picked for row in rows if row.picked is not None]
         return {
             "samples": len(rows),
             **{f"precision@{x / 100:.1f}": precision[x] for x in PERCENTS[::2]},

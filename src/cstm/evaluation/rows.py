@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from jaxtyping import Bool, Float
 from numpy import ndarray
@@ -10,28 +9,8 @@ from torch import distributed
 
 from cstm.data.formats.coco_results import ImageId, Prediction
 from cstm.data.frames.masks import RunLength
-from cstm.data.sample import TAGS
+from cstm.data.sample import TAGS, Pair
 from cstm.processes import are_several
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What is known of a sample besides its masks; breakdowns are by this."""
-
-    tags: tuple[str, ...] = ()
-    """What tells the actor apart."""
-    action: str | None = None
-    direction: str | None = None
-    combination: Literal["seen", "unseen"] | None = None
-    """Whether the video holds a combination that training lacks."""
-    picked: float | None = None
-    """What :func:`was_picked` gave, where the actor has a look-alike."""
-    camera: Literal["static", "moving"] | None = None
-    """Whether the camera moves, where that is known."""
-    kind: str | None = None
-    """What its dataset calls samples of this kind."""
-    actor: str | None = None
-    """Class of the one meant, where its dataset tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +26,10 @@ class Row:
     union: int
     area: int
     """Pixels of the prediction."""
-    told: Told
+    pair: Pair | None = None
+    """What it is about, where that is known; breakdowns are by this."""
+    picked: float | None = None
+    """What :func:`was_picked` gave, where the actor has a look-alike."""
 
     @property
     def is_absent(self) -> bool:
@@ -57,21 +39,21 @@ class Row:
 
 def _by_camera(row: Row) -> str | None:
     """Camera, and what tells look-alikes apart: picking the one that moves is the harder task."""
-    told = row.told
-    if told.camera is None or told.picked is None:
-        return told.camera
-    clues = "+".join(tag for tag in ("action", "place") if tag in told.tags)
-    return f"{told.camera}, look-alikes by {clues}"
+    pair = row.pair
+    if pair is None or pair.camera is None or row.picked is None:
+        return pair and pair.camera
+    clues = "+".join(tag for tag in ("action", "place") if tag in pair.tags)
+    return f"{pair.camera}, look-alikes by {clues}"
 
 
 GROUPS: dict[str, Callable[[Row], str | None]] = {
-    "by_tag": lambda row: "+".join(tag for tag in TAGS if tag in row.told.tags) or None,
-    "by_action": lambda row: row.told.action,
-    "by_direction": lambda row: row.told.direction,
-    "by_combination": lambda row: row.told.combination,
+    "by_tag": lambda row: row.pair and ("+".join(t for t in TAGS if t in row.pair.tags) or None),
+    "by_action": lambda row: row.pair and row.pair.action,
+    "by_direction": lambda row: row.pair and row.pair.direction,
+    "by_combination": lambda row: row.pair and row.pair.combination,
     "by_camera": _by_camera,
-    "by_kind": lambda row: row.told.kind,
-    "by_actor": lambda row: row.told.actor,
+    "by_kind": lambda row: row.pair and row.pair.kind,
+    "by_actor": lambda row: row.pair and row.pair.actor,
     "by_presence": lambda row: "absent" if row.is_absent else "present",
 }
 """Breakdowns: the name of a sample's group, None where it belongs to none."""

@@ -11,12 +11,12 @@ from numpy.random import Generator
 
 from cstm.data.feeding.mixture import Mixture
 from cstm.data.feeding.photometry import Photometry, names_colour
-from cstm.data.read_ahead import read_ahead
 from cstm.data.feeding.rows import Batch, Row, collate
 from cstm.data.feeding.zoom import Zoom
 from cstm.data.language.nouns import CATEGORIES
 from cstm.data.language.wording import reword
 from cstm.data.language.words import Vocabulary
+from cstm.data.read_ahead import read_ahead
 from cstm.schedule import Schedule
 
 AHEAD = 4

@@ -57,8 +57,8 @@ def test_a_batch_holds_what_the_dataset_gives(samples, prepared):
     for row, index in enumerate(indices):
         sample = samples[index]
         fit = ResizePad.for_frame(80, 96, 64)
-        assert batch.name[row] == sample.name
-        assert batch.words[row].tolist() == vocabulary.encode(sample.sentence)
+        assert batch.name[row] == samples.pairs[index].name
+        assert batch.words[row].tolist() == vocabulary.encode(samples.pairs[index].sentence)
         assert torch.equal(batch.clip[row], fit.apply(sample.frames))
         assert torch.equal(batch.mask[row], (fit.apply_mask(sample.mask) >= 0.5).byte())
         assert torch.equal(batch.action[row], fit.apply_labels(sample.action))

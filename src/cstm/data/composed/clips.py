@@ -96,7 +96,6 @@ class ComposedClips:
         return len(self.pairs)
 
     def __getitem__(self, index: int) -> Sample:
-        pair = self.pairs[index]
         place, sentence = self._sentences[index]
         plan = self.plans[place]
         clip = self._drawn.get(place, lambda: self._draw(plan))
@@ -115,9 +114,7 @@ class ComposedClips:
         if look_alike is not None and not (mask.any() and look_alike.any()):
             look_alike = None
         return Sample(
-            name=pair.name,
             frames=clip.frames,
-            sentence=pair.sentence,
             mask=mask,
             action=action,
             direction=direction,

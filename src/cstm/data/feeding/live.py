@@ -10,7 +10,7 @@ from cstm.data.frames.clip_input import ClipInput, clip_input
 from cstm.data.frames.masks import covered
 from cstm.data.frames.transforms import ResizePad
 from cstm.data.newest import Newest
-from cstm.data.sample import Sample, Samples
+from cstm.data.sample import Pair, Sample, Samples
 
 
 class LiveSamples(TrainingSamples):
@@ -30,7 +30,7 @@ class LiveSamples(TrainingSamples):
         """One sample, read or drawn now."""
         sample = self._samples[index]
         seen = self._seen.get(self.frame_of(index), lambda: shown(sample, self._clip))
-        return fitted(sample, seen)
+        return fitted(sample, self.pairs[index], seen)
 
 
 def shown(sample: Sample, clip: ClipConfig) -> ClipInput:
@@ -38,7 +38,7 @@ def shown(sample: Sample, clip: ClipConfig) -> ClipInput:
     return clip_input(sample.frames, clip.in_training)
 
 
-def fitted(sample: Sample, seen: ClipInput) -> Row:
+def fitted(sample: Sample, pair: Pair, seen: ClipInput) -> Row:
     """A sample as training sees it."""
     fit = seen.fit
     action, direction, category = (
@@ -51,8 +51,8 @@ def fitted(sample: Sample, seen: ClipInput) -> Row:
         action=action,
         direction=direction,
         category=category,
-        sentence=sample.sentence,
-        name=sample.name,
+        sentence=pair.sentence,
+        name=pair.name,
     )
 
 

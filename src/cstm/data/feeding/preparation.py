@@ -16,8 +16,8 @@ from numpy.lib.format import open_memmap
 from cstm.config import ClipConfig
 from cstm.data.feeding.live import fitted, fitted_mask, shown
 from cstm.data.feeding.prepared import TABLES
-from cstm.data.read_ahead import read_ahead
 from cstm.data.feeding.rows import Row, groups_of
+from cstm.data.read_ahead import read_ahead
 from cstm.data.sample import Samples
 from cstm.folder import half_written, whole_folder
 
@@ -68,9 +68,10 @@ def _read_group(
     samples: Samples, clip: ClipConfig, groups: list[list[int]], number: int
 ) -> tuple[Row, list[UInt8[ndarray, "size size"]]]:
     """The first sample of a frame, and the masks of all."""
-    first, *others = [samples[index] for index in groups[number]]
+    group = groups[number]
+    first, *others = [samples[index] for index in group]
     seen = shown(first, clip)
-    row = fitted(first, seen)
+    row = fitted(first, samples.pairs[group[0]], seen)
     return row, [row.mask, *(fitted_mask(other, seen.fit) for other in others)]
 
 

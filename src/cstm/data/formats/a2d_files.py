@@ -9,6 +9,7 @@ Below the root, or in its folders ``Release`` and ``text_annotations``::
     a2d_annotation_with_instances/<video>/%05d.h5    one for each annotated frame, from 1
     sentence_tags.csv        optional: video_id,instance_id,query,tags,look_alike_instance
     instances.csv            optional: video_id,instance_id,…,direction,…
+    unseen_combinations.csv  optional: video_id,…
 """
 
 import csv
@@ -116,6 +117,14 @@ def read_tags(path: Path | None) -> dict[tuple[str, int, str], Tags]:
             names, other
         )
     return tags
+
+
+def read_unseen(path: Path | None) -> set[str] | None:
+    """Read unseen_combinations.csv: test videos with, say, a running cat, which training lacks.
+
+    None where there is no such file; the drawn world has one.
+    """
+    return {row["video_id"] for row in read_rows(path, "video_id")} if path else None
 
 
 def read_directions(path: Path | None) -> dict[tuple[str, int], int]:

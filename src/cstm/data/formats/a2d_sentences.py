@@ -18,6 +18,7 @@ from cstm.data.formats.a2d_files import (
     read_frame_annotation,
     read_sentences,
     read_tags,
+    read_unseen,
     read_videoset,
     video_path,
 )
@@ -51,6 +52,7 @@ class A2DSentences:
         self._videos = require(places, A2D_PAGE, *VIDEO_FOLDERS)
         self._directions = read_directions(find(places, "instances.csv"))
         self._tags = read_tags(find(places, "sentence_tags.csv"))
+        self._unseen = read_unseen(find(places, "unseen_combinations.csv"))
         self._clips = Newest[tuple[str, int], UInt8[ndarray, "time height width 3"]]()
         self.pairs: list[Pair] = []
         for video, lines in sentences.items():
@@ -84,9 +86,7 @@ class A2DSentences:
                 "clips of 320 pixels that A2D ships"
             )
         return Sample(
-            name=pair.name,
             frames=frames,
-            sentence=pair.sentence,
             mask=mask,
             action=action,
             direction=direction,
@@ -103,6 +103,9 @@ class A2DSentences:
             raise ValueError(f"{folder}: holds no h5 files; get them from {SENTENCES_PAGE}")
         pairs = []
         size = bytes_of(self._video_of(video))
+        combination = None
+        if self._unseen is not None:
+            combination = "unseen" if video in self._unseen else "seen"
         for file in files:
             annotation = read_frame_annotation(file)
             content = self._content(video, size, annotation)
@@ -124,6 +127,7 @@ class A2DSentences:
                         direction=_named(direction, DIRECTIONS),
                         tags=told.tags,
                         look_alike=told.look_alike,
+                        combination=combination,
                         content=content,
                     )
                 )

@@ -70,18 +70,7 @@ class JHMDBSentences:
         if not chosen:
             raise ValueError(f"{self.root}: holds no sentence; is it the right folder?")
         self.pairs: list[Pair] = [
-            Pair(
-                video=video,
-                frame=frame,
-                instance=1,
-                sentence=sentence,
-                actor=None,
-                action=None,
-                direction=None,
-                tags=(),
-                look_alike=None,
-            )
-            for video, frame, sentence in chosen
+            Pair(video, frame, instance=1, sentence=sentence) for video, frame, sentence in chosen
         ]
 
     def __len__(self) -> int:
@@ -100,9 +89,7 @@ class JHMDBSentences:
             )
         unknown = np.zeros_like(mask, np.uint8)
         return Sample(
-            name=pair.name,
             frames=frames,
-            sentence=pair.sentence,
             mask=mask,
             action=unknown,
             direction=unknown,

@@ -66,9 +66,7 @@ class OwnSentences:
             if actor.number == pair.instance:
                 mask = region
         return Sample(
-            name=pair.name,
             frames=frames,
-            sentence=pair.sentence,
             mask=mask,
             action=action,
             direction=direction,
@@ -94,8 +92,6 @@ class OwnSentences:
                     actor=annotation.category if present else None,
                     action=annotation.action if present else None,
                     direction=annotation.direction if present else None,
-                    tags=(),
-                    look_alike=None,
                     content=_digest(actors, size),
                 )
                 for sentence in annotation.sentences
