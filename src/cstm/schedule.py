@@ -1,9 +1,9 @@
 """How one network is trained, as a frozen dataclass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
-from cstm.bounds import at_least
+from cstm.bounds import at_least, at_most
 
 
 @dataclass(frozen=True)
@@ -80,30 +80,13 @@ class Schedule:
             sentences_per_frame=self.sentences_per_frame,
         )
         at_least(
-            0,
-            samples=self.samples,
-            seed=self.seed,
-            frozen_stages=self.frozen_stages,
-            learning_rate=self.learning_rate,
-            backbone_rate=self.backbone_rate,
-            spatial_rate=self.spatial_rate,
-            temporal_rate=self.temporal_rate,
-            language_rate=self.language_rate,
-            warm_up_steps=self.warm_up_steps,
-            positive_weight=self.positive_weight,
-            dice_weight=self.dice_weight,
-            motion_weight=self.motion_weight,
-            class_weight=self.class_weight,
-            distillation_weight=self.distillation_weight,
-            probing_steps=self.probing_steps,
-            presence_weight=self.presence_weight,
+            0, **{f.name: getattr(self, f.name) for f in fields(self) if f.type in (int, float)}
         )
         if self.frozen_stages > 5:
             raise ValueError(f"an encoder has five stages, got frozen_stages {self.frozen_stages}")
         if self.seed >= 2**63:
             raise ValueError(f"seed should be below 2**63, got {self.seed}")
-        if not 0 <= self.average <= 1:
-            raise ValueError(f"average should be at least 0 and at most 1, got {self.average}")
+        at_most(1, average=self.average)
 
     def rate_of_backbone(self, stream: Literal["spatial", "temporal"]) -> float:
         """Factor on the learning rate of one encoder's backbone."""

@@ -1,9 +1,10 @@
 """The 8-number position of every cell, and the two ways to fuse it with a visual feature."""
 
 import torch
-from einops import repeat
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from cstm.model.backbones.backbone import LAYERS
 
 COORDINATES = 8
 
@@ -25,14 +26,6 @@ def coordinates(height: int, width: int, like: Tensor) -> Float[Tensor, "coordin
     return torch.stack([xmin, ymin, xmax, ymax, xcentre, ycentre, *size]).to(like.dtype)
 
 
-def coordinates_of(visual: Float[Tensor, "batch channel *grid"]) -> Float[Tensor, "batch 8 *grid"]:
-    """Coordinates for each cell of a 2D or 3D feature; they don't change over time."""
-    grid = coordinates(visual.shape[-2], visual.shape[-1], like=visual)
-    if visual.dim() == 4:
-        return repeat(grid, "c h w -> b c h w", b=visual.shape[0])
-    return repeat(grid, "c h w -> b c t h w", b=visual.shape[0], t=visual.shape[2])
-
-
 class ConvolvedCoordinates(nn.Module):
     """Concatenate, then 3×3 (3D: 3×3×3) convolution + BatchNorm + ReLU, from C + 8 to C channels.
 
@@ -41,10 +34,7 @@ class ConvolvedCoordinates(nn.Module):
 
     def __init__(self, channels: int, dimensions: int) -> None:
         super().__init__()
-        convolution, norm = {
-            2: (nn.Conv2d, nn.BatchNorm2d),
-            3: (nn.Conv3d, nn.BatchNorm3d),
-        }[dimensions]
+        convolution, norm = LAYERS[dimensions]
         self.fuse = nn.Sequential(
             convolution(channels + COORDINATES, channels, 3, padding=1, bias=False),
             norm(channels),
@@ -54,8 +44,11 @@ class ConvolvedCoordinates(nn.Module):
     def forward(
         self, visual: Float[Tensor, "batch channel *grid"]
     ) -> Float[Tensor, "batch channel *grid"]:
-        """Return the visual feature with positions convolved into it."""
-        return self.fuse(torch.cat([visual, coordinates_of(visual)], dim=1))
+        """Return the visual feature with positions convolved into it; they don't change in time."""
+        grid = coordinates(visual.shape[-2], visual.shape[-1], like=visual)
+        position = grid if visual.dim() == 4 else grid[:, None]
+        everywhere = position.expand(len(visual), -1, *visual.shape[2:])
+        return self.fuse(torch.cat([visual, everywhere], dim=1))
 
 
 class AddedCoordinates(nn.Module):

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cstm.model.backbones.backbone import PixelScale
+from cstm.model.backbones.backbone import LAYERS, PixelScale
 from cstm.model.backbones.i3d import i3d
 from cstm.model.cmam import Visual
 from cstm.model.coordinates import ConvolvedCoordinates
@@ -63,7 +63,7 @@ class ReleasedCMAM(nn.Module):
 
     def __init__(self, channels: int, dimensions: int) -> None:
         super().__init__()
-        kernel, norm = {2: (nn.Conv2d, nn.BatchNorm2d), 3: (nn.Conv3d, nn.BatchNorm3d)}[dimensions]
+        kernel, norm = LAYERS[dimensions]
         self.coordinates = ConvolvedCoordinates(channels, dimensions)
         self.key = nn.Sequential(
             kernel(channels, LANGUAGE_CHANNELS, 1, bias=False), norm(LANGUAGE_CHANNELS)

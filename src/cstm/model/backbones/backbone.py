@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -48,7 +47,7 @@ class Backbone(nn.Module):
         self,
         stages: Sequence[Mapping[str, nn.Module]],
         widths: Sequence[int],
-        dimensions: Literal[2, 3],
+        dimensions: int,
         motion_stages: tuple[int, ...] = (2, 3, 4),
     ) -> None:
         super().__init__()
@@ -79,6 +78,9 @@ def same_padding(size: Sequence[int], kernel: Sequence[int], stride: Sequence[in
         pads = [total // 2, total - total // 2, *pads]
     return pads
 
+
+LAYERS = {2: (nn.Conv2d, nn.BatchNorm2d), 3: (nn.Conv3d, nn.BatchNorm3d)}
+"""Convolution and norm of features of frames, and of clips."""
 
 IMAGENET_SCALE = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and deviation of torchvision's ImageNet weights."""
