@@ -215,11 +215,12 @@ def test_a_backbone_goes_back_towards_its_published_weights(tmp_path, monkeypatc
     published = {name.split(".", 2)[2]: tensor for name, tensor in backbone.state_dict().items()}
     torch.save(published, tmp_path / "published.pth")
     trained = load_checkpoint(find_weights("lite"))
-    tool = load_tool("restore_backbone")
+    tool = load_tool("average_weights")
     find = "cstm.model.pretrained.find_backbone_weights"
     monkeypatch.setattr(find, lambda name, choice: tmp_path / "published.pth")
     out = tmp_path / "out.safetensors"
-    arguments = ["restore", str(find_weights("lite")), str(out), "--share", "0.75"]
+    arguments = ["average", str(find_weights("lite")), "published", str(out), "--share", "0"]
+    arguments += ["--part", "spatial.backbone", "0.75"]
     monkeypatch.setattr(sys, "argv", arguments)
     tool.main()
     before, after = trained.network.state_dict(), load_checkpoint(out).network.state_dict()
@@ -231,10 +232,7 @@ def test_a_backbone_goes_back_towards_its_published_weights(tmp_path, monkeypatc
         torch.testing.assert_close(after[name], tensor)
     with pytest.raises(SystemExit, match="--overwrite"):
         tool.main()
-    arguments[2:] = [str(tmp_path / "other.safetensors"), "--share", "2"]
-    with pytest.raises(SystemExit, match="--share should be from 0 to 1, got 2"):
-        tool.main()
-    arguments[1:] = [str(find_weights("tiny")), str(tmp_path / "other.safetensors")]
+    arguments[1:] = [str(find_weights("tiny")), "published", str(tmp_path / "other.safetensors")]
     monkeypatch.undo()
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit, match="narrow2d has no published weights to go back to"):
@@ -336,25 +334,6 @@ def test_the_benchmark_of_synonyms_asks_in_other_words(photographs, capsys):
     assert ways == ["without adjective", "adjective, word for word", "adjective, as it is read"]
     with pytest.raises(ValueError, match="read as nothing else: dog"):
         benchmark.main("lite", photographs, words=("dog", "hound"))
-
-
-def test_the_benchmark_of_presence_asks_more_than_once(photographs, capsys):
-    benchmark = load_tool("presence", "benchmarks")
-    logits = {"as it is": [3.0, -1.0], "noun": [0.0, 5.0], "mirrored": [1.0, 1.0]}
-    found = benchmark.scores(
-        {way: np.array(logits.get(way, [0.0, 0.0])) for way in (*logits, "smaller", "larger")}
-    )
-    assert found["the lesser of it and its noun's + 1.5"].tolist() == [1.5, -1.0]
-    assert found["mean of it and mirrored"].tolist() == [2.0, 0.0]
-    benchmark.main("lite", photographs, every=100)
-    counts, *lines = capsys.readouterr().out.splitlines()
-    assert re.search(r"^somebody [1-9]\d*  nobody [1-9]", counts)
-    assert len(lines) == 2 * len(found)
-    assert re.fullmatch(r"as it is +3% lost:  nobody \d+\.\d .*", lines[0])
-    with pytest.raises(ValueError, match="every should be at least 1"):
-        benchmark.main("lite", photographs, every=0)
-    with pytest.raises(ValueError, match="doesn't tell whether the actor is there"):
-        benchmark.main("tiny", photographs)
 
 
 def test_the_benchmark_of_words_alone_knows_words_that_give_a_sentence_away(photographs, capsys):

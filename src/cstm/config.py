@@ -26,7 +26,6 @@ Precision = Literal["32-true", "bf16-mixed", "16-mixed", "64-true"]
 Looks = Literal[1, 2]
 """How often a small actor is looked at: the second time nearer."""
 PrecisionInUse = Literal["auto", "32-true", "bf16-mixed"]
-PrecisionPicked = Literal["32-true", "bf16-mixed"]
 Resize = Literal["pad", "fit", "squash"]
 CameraMotion = Literal["kept", "compensated"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from cstm.faults import reason
 from cstm.folder import check_writable, whole_file
 from cstm.progress import bar
 
@@ -156,4 +157,4 @@ def _reason(error: OSError | HTTPException) -> str:
     if isinstance(error, HTTPError):
         return f"HTTP {error.code} {error.reason}"
     cause = getattr(error, "reason", error)
-    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return reason(cause) if isinstance(cause, BaseException) else str(cause)

@@ -10,8 +10,11 @@ _LONGEST = 400
 
 
 def reason(error: BaseException) -> str:
-    """What an error says, on one line and not too long; its kind where it says nothing."""
-    said = " ".join(str(error).split())
+    """What an error says, on one line and not too long; its kind where it says nothing.
+
+    What the system says of a file comes without the file's path, which whoever tells it names.
+    """
+    said = " ".join((getattr(error, "strerror", None) or str(error)).split())
     if len(said) > _LONGEST:
         return f"{said[: _LONGEST - 2]} …"
     return said or type(error).__name__

@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, distributed
 
 from cstm.bounds import one_of
-from cstm.config import Device, Precision, PrecisionInUse, PrecisionPicked
+from cstm.config import Device, Precision, PrecisionInUse
 
 
 def pick_device(device: Device) -> torch.device:
@@ -28,7 +28,7 @@ def pick_device(device: Device) -> torch.device:
     return torch.device(device)
 
 
-def pick_precision(precision: PrecisionInUse, device: torch.device) -> PrecisionPicked:
+def pick_precision(precision: PrecisionInUse, device: torch.device) -> Precision:
     """The precision of that name; ``auto`` is bfloat16 on a CPU that has instructions for it.
 
     Elsewhere bfloat16 is emulated, and slower. An older torch does not tell what a CPU has.

@@ -6,7 +6,7 @@ from pathlib import Path
 from cstm.config import Device, Looks, PrecisionInUse
 from cstm.faults import hint
 from cstm.inference.segmenter import Segmenter
-from cstm.processes import pick_device, pick_precision
+from cstm.processes import pick_device
 from cstm.training.checkpoint import load_checkpoint
 
 SHIPPED = files("cstm") / "weights"
@@ -45,15 +45,14 @@ def load(
             no sense.
     """
     checkpoint = load_checkpoint(find_weights(weights)).seeing(size)
-    place = pick_device(device)
     if looks is None:
         looks = 2 if checkpoint.experiment.decoder.zoom else 1
     return Segmenter(
         checkpoint.network,
         checkpoint.vocabulary,
         checkpoint.experiment.clip,
-        device=place,
-        precision=pick_precision(precision, place),
+        device=pick_device(device),
+        precision=precision,
         batch=batch,
         least_score=least_score,
         looks=looks,

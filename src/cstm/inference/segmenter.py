@@ -14,7 +14,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from cstm.bounds import at_least, one_of
-from cstm.config import ClipConfig, Looks, PrecisionPicked
+from cstm.config import ClipConfig, Looks, PrecisionInUse
 from cstm.data.frames.clip import reach
 from cstm.data.frames.frame_range import ALL, FrameRange
 from cstm.data.frames.masks import judge
@@ -28,6 +28,7 @@ from cstm.inference.result import FrameResult
 from cstm.inference.source import open_source
 from cstm.inference.targets import Target, grouped, numbered, targets
 from cstm.model.network import Predicted
+from cstm.processes import pick_precision
 
 Keep = Literal["masks", "probabilities"]
 
@@ -62,7 +63,8 @@ class Segmenter:
         vocabulary: the words that the network was trained with.
         clip: the input that the network was trained with.
         device: where the network runs.
-        precision: ``bf16-mixed`` computes in bfloat16 where that is as good.
+        precision: ``bf16-mixed`` computes in bfloat16 where that is as good; ``auto`` does so on a
+            CPU that has instructions for it.
         batch: how many clips go through the network at once; one clip is one frame and one query.
         least_score: score below which a mask is emptied, 0 to 1; None: 0.5 of a network that tells
             whether the actor is there, else 0.
@@ -79,7 +81,7 @@ class Segmenter:
         vocabulary: Vocabulary,
         clip: ClipConfig,
         device: str | torch.device = "cpu",
-        precision: PrecisionPicked = "32-true",
+        precision: PrecisionInUse = "32-true",
         batch: int = 8,
         least_score: float | None = None,
         looks: Looks = 1,
@@ -88,12 +90,11 @@ class Segmenter:
         if least_score is not None and not 0 <= least_score <= 1:
             raise ValueError(f"least_score should be from 0 to 1, got {least_score}")
         one_of(get_args(Looks), looks=looks)
-        one_of(get_args(PrecisionPicked), precision=precision)
         self.device = torch.device(device)
         self.network = network.to(self.device).eval()
         self.vocabulary = vocabulary
         self.clip = clip
-        self.precision = precision
+        self.precision = pick_precision(precision, self.device)
         self.batch = batch
         self.least_score = least_score
         self.looks = looks

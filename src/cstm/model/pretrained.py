@@ -190,7 +190,7 @@ def read_plain(path: Path, expected: str) -> object:
             return safetensors.torch.load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise ValueError(f"{path} can't be read ({error.strerror or reason(error)})") from error
+        raise ValueError(f"{path} can't be read ({reason(error)})") from error
     except Exception as error:  # whatever damaged bytes make of an unpickler
         if full_memory(error):
             raise

@@ -1,6 +1,7 @@
 """The threshold below which a network says that nobody is there."""
 
 import math
+from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ class Calibration(NamedTuple):
 
 
 def raw(checkpoint: Checkpoint) -> Checkpoint:
-    """The same network with its threshold at one half: it is moved in place.
+    """The same weights with the threshold at one half.
 
     Raises:
         ValueError: the network doesn't tell whether the actor is there.
@@ -49,11 +50,13 @@ def raw(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def with_threshold(checkpoint: Checkpoint, threshold: float) -> Checkpoint:
-    """The same network with another threshold: it is moved in place."""
+    """The same weights with another threshold."""
     network, model = checkpoint.ours()
+    network = copy(network)
     network.presence_threshold = threshold
     model = replace(model, presence_threshold=threshold)
-    return replace(checkpoint, experiment=replace(checkpoint.experiment, model=model))
+    experiment = replace(checkpoint.experiment, model=model)
+    return replace(checkpoint, network=network, experiment=experiment)
 
 
 def presences_of(metric: RatioProtocol) -> Presences:

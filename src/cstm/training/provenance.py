@@ -21,29 +21,12 @@ from cstm.training.stages import Stage
 
 def write_description(run: Run, fabric: Fabric) -> None:
     """Write ``config.json`` and ``environment.json`` into the run's folder."""
-    config = {
-        "experiment": run.name,
-        "data": [
-            {"format": source.data, "root": str(source.root), "weight": source.weight}
-            for source in run.sources
-        ],
-        "composed_clips": str(run.composed_clips) if run.composed_clips else None,
-        "composed_motions": dict(run.composed_motions),
-        "prepared": str(run.prepared),
-        "start": str(run.start) if run.start else None,
-        "spatial_weights": run.spatial_weights,
-        "temporal_weights": run.temporal_weights,
-        "take": run.take,
-        "vectors": str(run.vectors) if run.vectors else None,
-        "words": run.words,
-        "validation_samples": run.validation_samples,
-        "settings": asdict(run.experiment),
-    }
+    config = {**asdict(run), "sources": [source._asdict() for source in run.sources]}
     environment = {
         **_environment(fabric),
         "processes": fabric.world_size,
         "precision": fabric.strategy.precision.precision,
-        "pace": asdict(run.pace),
+        "pace": config.pop("pace"),
         "command": shlex.join(sys.argv),
         "packages": {
             name: version(name) for name in ("torch", "torchvision", "numpy", "lightning-fabric")
@@ -51,7 +34,7 @@ def write_description(run: Run, fabric: Fabric) -> None:
     }
     for name, values in (("config.json", config), ("environment.json", environment)):
         with whole_file(run.out / name) as partial:
-            partial.write_text(json.dumps(values, indent=2) + "\n")
+            partial.write_text(json.dumps(values, indent=2, default=str) + "\n")
 
 
 def provenance(run: Run, stage: Stage, fabric: Fabric) -> dict[str, Any]:

@@ -1,18 +1,21 @@
 """A whole training run: data made ready once, then every stage, each where it was left."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 from lightning_fabric import Fabric
+from torch import Tensor
 
 from cstm.data.datasets import has_part, open_dataset
 from cstm.data.feeding.live import LiveSamples
 from cstm.data.feeding.mixture import Mixture, Source
-from cstm.data.sample import Samples
+from cstm.data.language.words import Vocabulary
+from cstm.data.sample import Pair, Samples
 from cstm.evaluation.evaluate import evaluate, share, spread
 from cstm.evaluation.metrics import RatioProtocol
 from cstm.folder import half_written
@@ -22,7 +25,7 @@ from cstm.model.pretrained import find_vectors
 from cstm.progress import is_first_process, track
 from cstm.training.backbones import find_first_weights, find_teacher, load_weights
 from cstm.training.batches import Share, steps_of_epoch
-from cstm.training.checkpoint import load_checkpoint, save_checkpoint
+from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from cstm.training.decoding import prepare_all, prepared_before, remove_stale_clips
 from cstm.training.fit import Step, fit
 from cstm.training.origin import origin_of
@@ -87,29 +90,9 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     if run.vectors is not None:
         with fabric.rank_zero_first(local=True):
             run = replace(run, vectors=find_vectors(run.vectors))
-    vocabulary = vocabulary_of(pairs, [stage.schedule for stage in stages])
-    vectors = None
-    if start is not None:
-        start = with_words_of(start, vocabulary, run)
-        vocabulary = start.vocabulary
-        vectors = word_table(start) if run.vectors else None
-    elif run.vectors is not None:
-        channels = stages[0].model.word_channels
-        vocabulary, vectors = pretrained_vectors(run.vectors, vocabulary, channels, run.words)
+    vocabulary, vectors, start = _words(run, stages, pairs, start)
     ready = {} if run.pace.workers else prepared_before(run, datasets)
-    trained: set[str] = set()
-    for stage in stages:
-        if not (run.out / stage.name / STATE).exists():
-            continue
-        # What goes on from encoders that are not there yet is looked at when they are.
-        if stage.begins == "encoders" and not trained.issuperset(stage.streams):
-            continue
-        origin = origin_of(run, stage, pairs, vocabulary)
-        experiment = replace(run.experiment, model=stage.model)
-        settings = settings_of(experiment, stage.schedule, origin, fabric)
-        found = read_state(run.out / stage.name, settings)
-        if found and len(found[1].history) >= stage.schedule.epochs:
-            trained.add(stage.name)
+    trained = _trained(run, stages, pairs, vocabulary, fabric)
     if trained.issuperset(stage.name for stage in stages):
         _finish(run, stages, fabric)
         return
@@ -119,20 +102,6 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
     else:
         parts = prepare_all(run, datasets, ready, fabric)
     samples = Mixture(parts, [source.weight for source in run.sources])
-
-    def validate(network: ActorSegmenter) -> dict[str, Any]:
-        results = {}
-        for name, test in tests.items():
-            metric = RatioProtocol()
-            indices = spread(len(test), run.validation_samples)
-            mine = share(indices, VALIDATION_BATCH, fabric.global_rank, fabric.world_size)
-            counts = evaluate(network, vocabulary, test, clip, metric, mine, VALIDATION_BATCH)
-            track(counts, len(mine), f"validating on {name}")
-            results[name] = metric.compute()
-        if len(results) == 1:
-            return next(iter(results.values()))
-        mean = sum(result["mean_iou"] for result in results.values()) / len(results)
-        return {"mean_iou": mean, **results}
 
     described = False
     for stage in stages:
@@ -150,8 +119,8 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             teacher=teachers[stage.name],
         )
         _warn_of_warm_up(task, stage)
-        watched = validate if tests else None
-        for step in fit(fabric, task, run.out / stage.name, run.pace, watched):
+        validate = partial(_validate, run, vocabulary, tests, fabric) if tests else None
+        for step in fit(fabric, task, run.out / stage.name, run.pace, validate):
             # Not before fit has taken up what is there: it may be refused.
             if fabric.is_global_zero and not described:
                 write_description(run, fabric)
@@ -159,6 +128,71 @@ def _train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
             yield stage, step
         fabric.barrier()
     _finish(run, stages, fabric)
+
+
+def _words(
+    run: Run, stages: Sequence[Stage], pairs: Sequence[Pair], start: Checkpoint | None
+) -> tuple[Vocabulary, Tensor | None, Checkpoint | None]:
+    """What the networks know of words, their vectors where a file has them, and who knows them."""
+    vocabulary = vocabulary_of(pairs, [stage.schedule for stage in stages])
+    if start is not None:
+        start = with_words_of(start, vocabulary, run)
+        return start.vocabulary, word_table(start) if run.vectors else None, start
+    if run.vectors is None:
+        return vocabulary, None, None
+    channels = stages[0].model.word_channels
+    return *pretrained_vectors(run.vectors, vocabulary, channels, run.words), None
+
+
+def _trained(
+    run: Run,
+    stages: Sequence[Stage],
+    pairs: Sequence[Pair],
+    vocabulary: Vocabulary,
+    fabric: Fabric,
+) -> set[str]:
+    """Names of the stages that are finished.
+
+    Raises:
+        ValueError: a stage was begun with other settings.
+    """
+    trained: set[str] = set()
+    for stage in stages:
+        if not (run.out / stage.name / STATE).exists():
+            continue
+        # What goes on from encoders that are not there yet is looked at when they are.
+        if stage.begins == "encoders" and not trained.issuperset(stage.streams):
+            continue
+        origin = origin_of(run, stage, pairs, vocabulary)
+        experiment = replace(run.experiment, model=stage.model)
+        settings = settings_of(experiment, stage.schedule, origin, fabric)
+        found = read_state(run.out / stage.name, settings)
+        if found and len(found[1].history) >= stage.schedule.epochs:
+            trained.add(stage.name)
+    return trained
+
+
+def _validate(
+    run: Run,
+    vocabulary: Vocabulary,
+    tests: Mapping[str, Samples],
+    fabric: Fabric,
+    network: ActorSegmenter,
+) -> dict[str, Any]:
+    """Metrics of a network on the test splits; of several, the mean of their mean IoU besides."""
+    results = {}
+    for name, test in tests.items():
+        metric = RatioProtocol()
+        indices = spread(len(test), run.validation_samples)
+        mine = share(indices, VALIDATION_BATCH, fabric.global_rank, fabric.world_size)
+        clip = run.experiment.clip
+        counts = evaluate(network, vocabulary, test, clip, metric, mine, VALIDATION_BATCH)
+        track(counts, len(mine), f"validating on {name}")
+        results[name] = metric.compute()
+    if len(results) == 1:
+        return next(iter(results.values()))
+    mean = sum(result["mean_iou"] for result in results.values()) / len(results)
+    return {"mean_iou": mean, **results}
 
 
 def _finish(run: Run, stages: Sequence[Stage], fabric: Fabric) -> None:

@@ -14,9 +14,9 @@ from numpy import ndarray
 from numpy.lib.format import open_memmap
 
 from cstm.config import ClipConfig
-from cstm.data.feeding.live import fitted, fitted_mask, shown
 from cstm.data.feeding.prepared import TABLES
-from cstm.data.feeding.rows import Row, groups_of
+from cstm.data.feeding.rows import Row, fitted, fitted_mask, groups_of
+from cstm.data.frames.clip_input import clip_input
 from cstm.data.read_ahead import read_ahead
 from cstm.data.sample import Samples
 from cstm.folder import half_written, whole_folder
@@ -70,7 +70,7 @@ def _read_group(
     """The first sample of a frame, and the masks of all."""
     group = groups[number]
     first, *others = [samples[index] for index in group]
-    seen = shown(first, clip)
+    seen = clip_input(first.frames, clip.in_training)
     row = fitted(first, samples.pairs[group[0]], seen)
     return row, [row.mask, *(fitted_mask(other, seen.fit) for other in others)]
 

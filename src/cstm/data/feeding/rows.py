@@ -11,8 +11,11 @@ from jaxtyping import Int, UInt8
 from numpy import ndarray
 from torch import Tensor
 
+from cstm.data.frames.clip_input import ClipInput
+from cstm.data.frames.masks import covered
+from cstm.data.frames.transforms import ResizePad
 from cstm.data.language.words import Vocabulary
-from cstm.data.sample import DIRECTIONS, Pair
+from cstm.data.sample import DIRECTIONS, Pair, Sample
 
 
 class Batch(NamedTuple):
@@ -38,6 +41,29 @@ class Row(NamedTuple):
     category: UInt8[ndarray, "size size"]
     sentence: str
     name: str
+
+
+def fitted(sample: Sample, pair: Pair, seen: ClipInput) -> Row:
+    """A sample as training sees it."""
+    fit = seen.fit
+    action, direction, category = (
+        fit.apply_labels(labels).numpy()
+        for labels in (sample.action, sample.direction, sample.category)
+    )
+    return Row(
+        clip=seen.pixels,
+        mask=fitted_mask(sample, fit),
+        action=action,
+        direction=direction,
+        category=category,
+        sentence=pair.sentence,
+        name=pair.name,
+    )
+
+
+def fitted_mask(sample: Sample, fit: ResizePad) -> UInt8[ndarray, "size size"]:
+    """Its mask alone."""
+    return covered(fit.apply_mask(sample.mask).numpy()).astype(np.uint8)
 
 
 def groups_of(pairs: Sequence[Pair]) -> list[list[int]]:

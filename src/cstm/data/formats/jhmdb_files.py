@@ -111,7 +111,7 @@ def read_pinned(path: Path) -> list[PinnedFrame]:
             raise ValueError("no array")
         return [_pinned(number, row) for number, row in enumerate(rows, start=1)]
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or reason(error).removeprefix(f"{path}: ")
+        why = reason(error).removeprefix(f"{path}: ")
         raise ValueError(
             f"{path}: not a list of J-HMDB's evaluated frames ({why}); give {PINNED_NAME} as it "
             "comes with MTTR, or use uniform"

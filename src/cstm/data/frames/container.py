@@ -11,6 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from cstm.data.frames.upright import display_matrix
+from cstm.faults import reason
 
 PICTURES_A_SECOND = 25
 """Frames a second of a folder of pictures, which has no rate of its own."""
@@ -43,9 +44,8 @@ def open_container(path: Path) -> InputContainer:
         # Titles and the like, which nobody reads here, may be in any encoding.
         return av.open(name, format=kind, options=options, metadata_errors="replace")
     except (FFmpegError, OSError) as error:
-        reason = error.strerror or type(error).__name__
         raise ValueError(
-            f"{path}: not a video that can be read ({reason}); is it complete?"
+            f"{path}: not a video that can be read ({reason(error)}); is it complete?"
         ) from None
 
 
