@@ -2,9 +2,10 @@
 
 import gzip
 import importlib.util
+import math
 import re
-import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -66,26 +67,18 @@ def sources(tool, tmp_path) -> dict[str, Path]:
             draw(tmp_path / "fluent" / f"{tool.code(emoji)}.webp")
     for names in table["clip art"].values():
         for name in names:
-            draw(tmp_path / "clip-art" / f"{name}.png")
+            draw(tmp_path / "clip_art" / f"{name}.png")
     font = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    folders = {name: tmp_path / name for name in ("stamps", "fluent", "clip-art")}
+    folders = {name: tmp_path / name for name in ("stamps", "fluent", "clip_art")}
     return folders | {"noto": font}
 
 
-def collect(tool, root: Path, sources: dict[str, Path], monkeypatch) -> None:
-    places = [str(part) for name, path in sources.items() for part in (f"--{name}", path)]
-    monkeypatch.setattr(sys, "argv", ["collect", str(root), *places])
-    tool.main()
-
-
-def test_collected_cutouts_are_of_known_classes_and_can_be_cut_out(
-    tool, sources, tmp_path, monkeypatch, capsys
-):
+def test_collected_cutouts_are_of_known_classes_and_can_be_cut_out(tool, sources, tmp_path, capsys):
     root, table = tmp_path / "photographs", tool.read_table()
     assert table.keys() == {"stamps", "emoji", "clip art"}
     categories = set().union(*table.values())
     assert categories <= set(CATEGORIES)
-    collect(tool, root, sources, monkeypatch)
+    tool.main(root, **sources)
     found = [*read_cutouts(root, "train"), *read_cutouts(root, "test")]
     counts = [sum(map(len, table[kind].values())) for kind in ("stamps", "emoji", "clip art")]
     assert len(found) == counts[0] + 2 * counts[1] + counts[2]
@@ -100,45 +93,44 @@ def test_collected_cutouts_are_of_known_classes_and_can_be_cut_out(
     assert (by_name["owl/noto-1f989"].read() > 250).all(), "drawn in white"
     border = by_name["crow/crow"].read()[:4]
     assert (border[..., 1] > border[..., 0]).all(), "colours go on beyond the edge"
-    with pytest.raises(SystemExit, match="is not empty"):
-        collect(tool, root, sources, monkeypatch)
+    with pytest.raises(ValueError, match="is not empty"):
+        tool.main(root, **sources)
 
 
-def test_sources_that_lack_a_picture_make_no_cutouts(tool, sources, tmp_path, monkeypatch):
+def test_sources_that_lack_a_picture_make_no_cutouts(tool, sources, tmp_path):
     root, stamps = tmp_path / "photographs", sources["stamps"]
     for name, package in {
         "stamps": "tuxpaint-stamps-default", "fluent": "@lobehub/fluent-emoji-3d",
-        "noto": "fonts-noto-color-emoji", "clip-art": "openclipart-png",
+        "noto": "fonts-noto-color-emoji", "clip_art": "openclipart-png",
     }.items():  # fmt: skip
-        with pytest.raises(SystemExit, match=f"none: not there; install {package}"):
-            collect(tool, root, sources | {name: tmp_path / "none"}, monkeypatch)
-    with pytest.raises(SystemExit, match=r"zebra\.png: unknown file format"):
-        collect(tool, root, sources | {"noto": stamps / "zebra" / "zebra.png"}, monkeypatch)
-    (sources["clip-art"] / "education" / "scissors.png").unlink()
-    with pytest.raises(SystemExit, match=r"scissors\.png: not there"):
-        collect(tool, root, sources, monkeypatch)
+        with pytest.raises(ValueError, match=f"none: not there; install {package}"):
+            tool.main(root, **sources | {name: tmp_path / "none"})
+    with pytest.raises(ValueError, match=r"zebra\.png: unknown file format"):
+        tool.main(root, **sources | {"noto": stamps / "zebra" / "zebra.png"})
+    (sources["clip_art"] / "education" / "scissors.png").unlink()
+    with pytest.raises(ValueError, match=r"scissors\.png: not there"):
+        tool.main(root, **sources)
     (sources["fluent"] / "1f427.webp").unlink()
-    with pytest.raises(SystemExit, match=r"no 1f427\.webp"):
-        collect(tool, root, sources, monkeypatch)
+    with pytest.raises(ValueError, match=r"no 1f427\.webp"):
+        tool.main(root, **sources)
     cv2.imwrite(str(stamps / "zebra" / "zebra.png"), np.zeros((90, 120, 4), np.uint8))
-    with pytest.raises(SystemExit, match=r"zebra\.png: all of it is transparent"):
-        collect(tool, root, sources, monkeypatch)
+    with pytest.raises(ValueError, match=r"zebra\.png: all of it is transparent"):
+        tool.main(root, **sources)
     (stamps / "crow" / "crow.png").unlink()
-    with pytest.raises(SystemExit, match="0 files crow"):
-        collect(tool, root, sources, monkeypatch)
+    with pytest.raises(ValueError, match="0 files crow"):
+        tool.main(root, **sources)
     assert not root.exists()
 
 
 def test_parts_of_cutouts_are_the_same_thing_and_half_of_it_or_more(tmp_path, monkeypatch, capsys):
     monkeypatch.syspath_prepend(ROOT / "tools")
     tool, root = load_tool("cut_parts"), tmp_path / "photographs"
-    monkeypatch.setattr(sys, "argv", ["parts", str(root)])
-    with pytest.raises(SystemExit, match="no cutouts"):
-        tool.main()
+    with pytest.raises(ValueError, match="no cutouts"):
+        tool.main(root)
     for number in range(60):
         draw(root / "cutouts" / "dog" / f"dog-{number}.png")
         draw(root / "cutouts_rendered" / "cat" / f"cat.{number}.png")
-    tool.main()
+    tool.main(root)
     parts = sorted(root.rglob("*.part-*.png"))
     assert capsys.readouterr().out == f"{len(parts)} parts of cut-outs in {root}\n"
     assert 20 <= len(parts) <= 52
@@ -150,62 +142,49 @@ def test_parts_of_cutouts_are_the_same_thing_and_half_of_it_or_more(tmp_path, mo
         assert path.stem.startswith(f"{thing}.part-{thing}"), "and so in the same split"
     classes = [{one.path.parent.name for one in read_cutouts(root, part)} for part in CLIPS]
     assert "cat" not in classes[0] & classes[1], "all pictures of one thing stay together"
-    with pytest.raises(SystemExit, match="parts already"):
-        tool.main()
+    with pytest.raises(ValueError, match="parts already"):
+        tool.main(root)
 
 
-def test_the_mean_of_two_runs(tmp_path, monkeypatch, capsys):
+def test_the_mean_of_two_runs(tmp_path, capsys):
     trained = load_checkpoint(find_weights("tiny"))
-    paths = [tmp_path / name for name in ("first.safetensors", "second.safetensors", "out")]
+    first, second, out = paths = [tmp_path / name for name in ("a.safetensors", "b", "out")]
     bias = trained.network.decoder.heads[0][0].bias
-    for path, value in zip(paths, (1.0, 4.0), strict=False):
+    for path, value in ((first, 1.0), (second, 4.0)):
         torch.nn.init.constant_(bias, value)
         save_checkpoint(path, trained)
-    arguments = ["average", *map(str, paths)]
-    monkeypatch.setattr(sys, "argv", arguments)
     tool = load_tool("average_weights")
-    tool.main()
+    tool.main(*paths)
     assert capsys.readouterr().err == ""
-    mean = load_checkpoint(paths[2])
+    mean = load_checkpoint(out)
     assert (mean.network.decoder.heads[0][0].bias == 2.5).all()
     assert mean.vocabulary.words == trained.vocabulary.words
     other = replace(trained, vocabulary=Vocabulary((*trained.vocabulary.words[:-1], "another")))
-    save_checkpoint(paths[1], other)
-    with pytest.raises(SystemExit, match="--overwrite"):
-        tool.main()
-    arguments.append("--overwrite")
-    with pytest.raises(SystemExit, match="differ in their network or their words"):
-        tool.main()
-    save_checkpoint(paths[1], trained.seeing(96))  # of which bias is 4
-    arguments += ["--share", "0.25"]
-    tool.main()
+    save_checkpoint(second, other)
+    with pytest.raises(ValueError, match="--overwrite"):
+        tool.main(*paths)
+    again = partial(tool.main, *paths, overwrite=True)
+    with pytest.raises(ValueError, match="differ in their network or their words"):
+        again()
+    save_checkpoint(second, trained.seeing(96))  # of which bias is 4
+    again(0.25)
     assert "looks at clips as" in capsys.readouterr().err
-    mean = load_checkpoint(paths[2])
-    assert (mean.network.decoder.heads[0][0].bias == 1.75).all()
-    arguments += ["--part", "decoder", "0.5"]
-    tool.main()
-    mean = load_checkpoint(paths[2])
+    assert (load_checkpoint(out).network.decoder.heads[0][0].bias == 1.75).all()
+    again(0.25, (("decoder", 0.5),))
+    mean = load_checkpoint(out)
     assert (mean.network.decoder.heads[0][0].bias == 2.5).all()
     assert mean.provenance["share"] == {"all": 0.25, "decoder": 0.5}
-    arguments += ["--part", "decoder.heads", "1"]
-    tool.main()
-    assert (load_checkpoint(paths[2]).network.decoder.heads[0][0].bias == 4).all(), "a part of it"
-    del arguments[-3:]
-    for share in ("2", "half"):
-        arguments[-1] = share
-        with pytest.raises(SystemExit, match=f"--part decoder should be from 0 to 1, got {share}"):
-            tool.main()
-    arguments[-2:] = ["encoder", "0.5"]
-    with pytest.raises(SystemExit, match=r"no part 'encoder', but decoder\.fusions, "):
-        tool.main()
-    arguments[-3:] = []
-    arguments[-1] = "2"
-    with pytest.raises(SystemExit, match="--share should be from 0 to 1, got 2"):
-        tool.main()
-    arguments[-1] = "0.5"
-    paths[1].unlink()
-    with pytest.raises(SystemExit, match="no checkpoint at"):
-        tool.main()
+    again(0.25, (("decoder", 0.5), ("decoder.heads", 1)))
+    assert (load_checkpoint(out).network.decoder.heads[0][0].bias == 4).all(), "a part of it"
+    with pytest.raises(ValueError, match="--part decoder should be from 0 to 1, got 2"):
+        again(0.25, (("decoder", 2),))
+    with pytest.raises(ValueError, match=r"no part 'encoder', but decoder\.fusions, "):
+        again(0.25, (("encoder", 0.5),))
+    with pytest.raises(ValueError, match="--share should be from 0 to 1, got nan"):
+        again(math.nan)
+    second.unlink()
+    with pytest.raises(ValueError, match="no checkpoint at"):
+        again()
 
 
 def test_a_backbone_goes_back_towards_its_published_weights(tmp_path, monkeypatch):
@@ -215,14 +194,12 @@ def test_a_backbone_goes_back_towards_its_published_weights(tmp_path, monkeypatc
     published = {name.split(".", 2)[2]: tensor for name, tensor in backbone.state_dict().items()}
     torch.save(published, tmp_path / "published.pth")
     trained = load_checkpoint(find_weights("lite"))
-    tool = load_tool("average_weights")
-    find = "cstm.model.pretrained.find_backbone_weights"
-    monkeypatch.setattr(find, lambda name, choice: tmp_path / "published.pth")
-    out = tmp_path / "out.safetensors"
-    arguments = ["average", str(find_weights("lite")), "published", str(out), "--share", "0"]
-    arguments += ["--part", "spatial.backbone", "0.75"]
-    monkeypatch.setattr(sys, "argv", arguments)
-    tool.main()
+    tool, out = load_tool("average_weights"), tmp_path / "out.safetensors"
+    back = {"second": Path("published"), "share": 0, "part": (("spatial.backbone", 0.75),)}
+    with monkeypatch.context() as patch:
+        find = "cstm.model.pretrained.find_backbone_weights"
+        patch.setattr(find, lambda name, choice: tmp_path / "published.pth")
+        tool.main(find_weights("lite"), out=out, **back)
     before, after = trained.network.state_dict(), load_checkpoint(out).network.state_dict()
     assert before.keys() == after.keys()
     for name, tensor in before.items():
@@ -230,16 +207,11 @@ def test_a_backbone_goes_back_towards_its_published_weights(tmp_path, monkeypatc
         if own != name and tensor.is_floating_point():
             tensor = 0.25 * tensor + 0.75 * backbone.state_dict()[own]
         torch.testing.assert_close(after[name], tensor)
-    with pytest.raises(SystemExit, match="--overwrite"):
-        tool.main()
-    arguments[1:] = [str(find_weights("tiny")), "published", str(tmp_path / "other.safetensors")]
-    monkeypatch.undo()
-    monkeypatch.setattr(sys, "argv", arguments)
-    with pytest.raises(SystemExit, match="narrow2d has no published weights to go back to"):
-        tool.main()
+    with pytest.raises(ValueError, match="narrow2d has no published weights to go back to"):
+        tool.main(find_weights("tiny"), out=tmp_path / "other.safetensors", **back)
 
 
-def test_films_come_together_with_masks_that_fit(tmp_path, monkeypatch, capsys):
+def test_films_come_together_with_masks_that_fit(tmp_path, capsys):
     tool = load_tool("collect_films")
     opencv = tmp_path / "opencv" / "usr/share/doc/opencv-doc"
     for place in tool.FROM_OPENCV.values():
@@ -248,8 +220,7 @@ def test_films_come_together_with_masks_that_fit(tmp_path, monkeypatch, capsys):
         with gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb") as file:
             file.write(b"a film")
     out = tmp_path / "films"
-    monkeypatch.setattr(sys, "argv", ["collect", str(out), str(tmp_path / "opencv")])
-    tool.main()
+    tool.main(out, tmp_path / "opencv")
     assert capsys.readouterr().out == f"{out}\n"
     sizes = {
         "bikes.mp4": (272, 640), "carphone_pristine.mp4": (144, 176), "box.mp4": (480, 640),
@@ -266,12 +237,11 @@ def test_films_come_together_with_masks_that_fit(tmp_path, monkeypatch, capsys):
                 mask = read_segmentation(annotation.segmentation, *sizes[film.name])
                 assert 100 < mask_area(mask) < 0.6 * np.prod(sizes[film.name])
     assert nobody == 5
-    with pytest.raises(SystemExit, match="choose a folder that is new or empty"):
-        tool.main()
+    with pytest.raises(ValueError, match="choose a folder that is new or empty"):
+        tool.main(out, tmp_path / "opencv")
     (opencv / tool.FROM_OPENCV["vtest.avi"]).unlink()
-    monkeypatch.setattr(sys, "argv", ["collect", str(tmp_path / "new"), str(tmp_path / "opencv")])
-    with pytest.raises(SystemExit, match=r"vtest\.avi is missing; see .*--help"):
-        tool.main()
+    with pytest.raises(ValueError, match=r"vtest\.avi is missing; see .*--help"):
+        tool.main(tmp_path / "new", tmp_path / "opencv")
     assert not (tmp_path / "new").exists()
 
 

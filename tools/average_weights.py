@@ -14,13 +14,13 @@ with --decoder.distillation-weight:
     python tools/average_weights.py A published OUT --share 0 --part spatial.backbone 0.7
 """
 
-import argparse
-import math
 import sys
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+
+import tyro
 
 from cstm.folder import check_output_file
 from cstm.model.pretrained import published_backbone
@@ -28,41 +28,33 @@ from cstm.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoin
 from cstm.training.stages import differences
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    for name in ("first", "second", "out"):
-        parser.add_argument(name, type=Path)
-    parser.add_argument("--share", default="0.5", help="of the second (default 0.5)")
-    parser.add_argument(
-        "--part",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "SHARE"),
-        help="a part of the network with another share; may be repeated",
-    )
-    parser.add_argument("--overwrite", action="store_true")
-    args = parser.parse_args()
-    try:
-        parts = {name: _share(f"--part {name}", share) for name, share in args.part}
-        average(
-            args.first, args.second, args.out, _share("--share", args.share), parts, args.overwrite
-        )
-    except ValueError as error:
-        raise SystemExit(error) from None
-    print(args.out)
+def main(
+    first: tyro.conf.Positional[Path],
+    second: tyro.conf.Positional[Path],
+    out: tyro.conf.Positional[Path],
+    share: float = 0.5,
+    part: tyro.conf.UseAppendAction[tuple[tuple[str, float], ...]] = (),
+    overwrite: bool = False,
+) -> None:
+    """Average them.
 
-
-def _share(option: str, told: str) -> float:
-    try:
-        share = float(told)
-    except ValueError:
-        share = math.nan
-    if not 0 <= share <= 1:
-        raise ValueError(f"{option} should be from 0 to 1, got {told}")
-    return share
+    Args:
+        first: weights.
+        second: those that went on from them, or the word published.
+        out: file to write.
+        share: of the second.
+        part: a part of the network, and its share; may be repeated.
+        overwrite: replace the file if it is there.
+    """
+    parts = dict(part)
+    for told, value in {
+        "--share": share,
+        **{f"--part {name}": parts[name] for name in parts},
+    }.items():
+        if not 0 <= value <= 1:
+            raise ValueError(f"{told} should be from 0 to 1, got {value}")
+    average(first, second, out, share, parts, overwrite)
+    print(out)
 
 
 def average(
@@ -122,4 +114,7 @@ def _parts(names: Iterable[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        tyro.cli(main, description=__doc__)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None

@@ -9,7 +9,6 @@ contributors (GPL-2), the emoji rendered models by Microsoft (MIT) and drawings 
 clip art drawings that are in the public domain (Open Clip Art).
 """
 
-import argparse
 import configparser
 import hashlib
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import tyro
 from PIL import Image, ImageDraw, ImageFont, features
 
 from cstm.folder import whole_folder
@@ -124,21 +124,24 @@ def read(source: Path) -> np.ndarray:
     return picture
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("root", type=Path)
-    parser.add_argument("--stamps", type=Path, default=STAMPS, help="folder of Tux Paint's stamps")
-    parser.add_argument("--fluent", type=Path, default=FLUENT, help="folder with *.webp")
-    parser.add_argument("--noto", type=Path, default=NOTO, help="the font")
-    parser.add_argument("--clip-art", type=Path, default=CLIP_ART, help="folder with animals/, …")
-    args = parser.parse_args()
-    out = args.root / "cutouts"
-    try:
-        count = collect(out, args.stamps, args.fluent, args.noto, args.clip_art)
-    except ValueError as error:
-        raise SystemExit(str(error)) from None
+def main(
+    root: tyro.conf.Positional[Path],
+    stamps: Path = STAMPS,
+    fluent: Path = FLUENT,
+    noto: Path = NOTO,
+    clip_art: Path = CLIP_ART,
+) -> None:
+    """Collect them.
+
+    Args:
+        root: folder of photographs, in which cutouts is written.
+        stamps: folder of Tux Paint's stamps.
+        fluent: folder with *.webp.
+        noto: the font.
+        clip_art: folder with animals/, …
+    """
+    out = root / "cutouts"
+    count = collect(out, stamps, fluent, noto, clip_art)
     print(f"{count} cut-outs of {len(list(out.iterdir()))} classes in {out}")
 
 
@@ -188,4 +191,7 @@ def pictures(
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        tyro.cli(main, description=__doc__)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None

@@ -11,11 +11,12 @@ documentation. Masks and sentences are our own (films.json): 25 actors in 15 fra
 pixels, and sentences about nobody.
 """
 
-import argparse
 import gzip
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+
+import tyro
 
 from cstm.folder import whole_folder
 
@@ -28,18 +29,15 @@ FROM_OPENCV = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("out", type=Path, help="folder to write, new or empty")
-    parser.add_argument("opencv", type=Path, help="where opencv-doc was unpacked; / if installed")
-    args = parser.parse_args()
-    try:
-        collect(args.out, args.opencv)
-    except ValueError as error:
-        raise SystemExit(error) from None
-    print(args.out)
+def main(out: tyro.conf.Positional[Path], opencv: tyro.conf.Positional[Path]) -> None:
+    """Collect them.
+
+    Args:
+        out: folder to write, new or empty.
+        opencv: where opencv-doc was unpacked; / if installed.
+    """
+    collect(out, opencv)
+    print(out)
 
 
 def collect(out: Path, opencv: Path) -> None:
@@ -62,4 +60,7 @@ def collect(out: Path, opencv: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        tyro.cli(main, description=__doc__)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None

@@ -7,11 +7,11 @@ more, since a dog whose head is hidden is still a dog. What is called NAME.*.png
 as NAME.png, and so goes into the same split. Run it once, when all cut-outs are there.
 """
 
-import argparse
 from pathlib import Path
 
 import cv2
 import numpy as np
+import tyro
 from collect_cutouts import MARGIN, read, rng_of, write
 
 SHARE, LEAST_SIDE, LEAST_AREA = 0.3, 60, 0.4
@@ -66,18 +66,17 @@ def cut_parts(root: Path) -> int:
     return count
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("root", type=Path)
-    args = parser.parse_args()
-    try:
-        count = cut_parts(args.root)
-    except ValueError as error:
-        raise SystemExit(str(error)) from None
-    print(f"{count} parts of cut-outs in {args.root}")
+def main(root: tyro.conf.Positional[Path]) -> None:
+    """Cut them.
+
+    Args:
+        root: folder of photographs, with cut-outs.
+    """
+    print(f"{cut_parts(root)} parts of cut-outs in {root}")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        tyro.cli(main, description=__doc__)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None

@@ -10,7 +10,6 @@ writes PHOTOGRAPHS/cutouts_rendered/CLASS/MODEL.*.png. The models are what house
 disk), airplanes (FlightGear, GPL-2), and simple shapes of our own.
 """
 
-import argparse
 import configparser
 import re
 import shutil
@@ -23,6 +22,7 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+import tyro
 
 try:
     import pyvista as pv
@@ -255,23 +255,27 @@ def render_all(out: Path, furniture: Path, animals: Path, airplanes: Path) -> in
     return total
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("root", type=Path)
-    parser.add_argument("--furniture", type=Path, default=FURNITURE, help="folder with *.sh3f")
-    parser.add_argument("--animals", type=Path, default=ANIMALS, help="0 A.D.'s public.zip")
-    parser.add_argument("--airplanes", type=Path, default=AIRPLANES, help="folder with */*.ac")
-    args = parser.parse_args()
-    out = args.root / "cutouts_rendered"
+def main(
+    root: tyro.conf.Positional[Path],
+    furniture: Path = FURNITURE,
+    animals: Path = ANIMALS,
+    airplanes: Path = AIRPLANES,
+) -> None:
+    """Render them.
+
+    Args:
+        root: folder of photographs, in which cutouts_rendered is written.
+        furniture: folder with *.sh3f.
+        animals: 0 A.D.'s public.zip.
+        airplanes: folder with */*.ac.
+    """
+    out = root / "cutouts_rendered"
     vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)  # a warning where is no display
-    try:
-        count = render_all(out, args.furniture, args.animals, args.airplanes)
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise SystemExit(str(error)) from None
-    print(f"{count} cut-outs in {out}")
+    print(f"{render_all(out, furniture, animals, airplanes)} cut-outs in {out}")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        tyro.cli(main, description=__doc__)
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise SystemExit(str(error)) from None
