@@ -82,11 +82,10 @@ class Schedule:
         at_least(
             0, **{f.name: getattr(self, f.name) for f in fields(self) if f.type in (int, float)}
         )
-        if self.frozen_stages > 5:
-            raise ValueError(f"an encoder has five stages, got frozen_stages {self.frozen_stages}")
         if self.seed >= 2**63:
             raise ValueError(f"seed should be below 2**63, got {self.seed}")
         at_most(1, average=self.average)
+        at_most(5, frozen_stages=self.frozen_stages)  # an encoder's
 
     def rate_of_backbone(self, stream: Literal["spatial", "temporal"]) -> float:
         """Factor on the learning rate of one encoder's backbone."""

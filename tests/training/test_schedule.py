@@ -89,12 +89,14 @@ def test_the_mean_is_that_of_all_steps_once_training_has_settled():
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"),
-    [("learning_rate", -1.0), ("positive_weight", float("nan")), ("warm_up_steps", -5),
-     ("presence_weight", float("inf")), ("batch", 0), ("average", 1.1), ("samples", -1)],
+    ("setting", "value", "wanted"),
+    [("learning_rate", -1.0, "at least 0"), ("positive_weight", float("nan"), "at least 0"),
+     ("warm_up_steps", -5, "at least 0"), ("presence_weight", float("inf"), "at least 0"),
+     ("batch", 0, "at least 1"), ("samples", -1, "at least 0"), ("average", 1.1, "at most 1"),
+     ("seed", -1, "at least 0"), ("seed", 2**63, "below"), ("frozen_stages", 6, "at most 5")],
 )  # fmt: skip
-def test_settings_that_no_training_has_are_refused(setting, value):
-    with pytest.raises(ValueError, match=f"{setting} should be at least"):
+def test_settings_that_no_training_has_are_refused(setting, value, wanted):
+    with pytest.raises(ValueError, match=f"{setting} should be {wanted}"):
         Schedule(**{setting: value})
 
 
