@@ -9,7 +9,7 @@ from torch.nn import functional
 from cstm.config import ClipConfig
 from cstm.experiments import TINY
 from cstm.inference.explain import draw_heat, explain
-from cstm.inference.film import open_film
+from cstm.inference.samples import write_clip
 from cstm.inference.segmenter import Segmenter
 from cstm.model.network import ActorSegmenter
 
@@ -20,9 +20,7 @@ NARROW = replace(TINY, width=4, decoder_channels=8)
 def film(tmp_path_factory):
     path = tmp_path_factory.mktemp("film") / "noise.mp4"
     rng = np.random.default_rng(0)
-    with open_film(path, 48, 80, Fraction(10)) as film:
-        for number in range(12):
-            film.add(rng.integers(0, 256, (48, 80, 3), np.uint8), number / 10)
+    write_clip(rng.integers(0, 256, (12, 48, 80, 3), np.uint8), Fraction(10), path)
     return path
 
 

@@ -9,8 +9,8 @@ from rich.console import Console
 from cstm.config import ClipConfig
 from cstm.data.frames.frame_range import FrameRange
 from cstm.inference.export import segment_to_folder
-from cstm.inference.film import open_film
 from cstm.inference.progress import frame_progress
+from cstm.inference.samples import write_clip
 from cstm.inference.segmenter import Segmenter
 
 
@@ -52,9 +52,8 @@ def test_the_bar_knows_how_many_frames_are_asked_for(
     place, tmp_path, brightness, vocabulary, wanted, total
 ):
     written = place(force_terminal=True, color_system=None, width=100)
-    with open_film(tmp_path / "clip.mp4", 16, 16, Fraction(10)) as film:
-        for index in range(20):
-            film.add(np.full((16, 16, 3), 10 * index, np.uint8), index / 10)
+    frames = [np.full((16, 16, 3), 10 * index, np.uint8) for index in range(20)]
+    write_clip(frames, Fraction(10), tmp_path / "clip.mp4")
     segmenter = Segmenter(brightness, vocabulary, ClipConfig(size=16))
     count = segment_to_folder(
         segmenter,

@@ -16,7 +16,7 @@ from cstm.data.frames.frame_range import FrameRange
 from cstm.data.language.words import Vocabulary
 from cstm.experiments import TINY
 from cstm.inference import SegmentationWarning
-from cstm.inference.film import open_film
+from cstm.inference.samples import write_clip
 from cstm.inference.segmenter import Segmenter
 from cstm.model.network import ActorSegmenter, Predicted
 
@@ -308,7 +308,8 @@ def test_the_real_network_fits(vocabulary):
 
 
 def test_a_file_is_segmented_as_its_frames_are(learned, vocabulary, tmp_path):
-    path = write_video(tmp_path / "clip.mp4", noise(9), fps=10)
+    path = tmp_path / "clip.mp4"
+    write_clip(noise(9), Fraction(10), path)
     segmenter = Segmenter(learned, vocabulary, SMALL)
     from_file = list(segmenter.segment(str(path), ["the cat"]))
     again = list(segmenter.segment([result.image for result in from_file], ["the cat"]))
@@ -352,7 +353,8 @@ def test_nothing_is_read_after_the_last_frame_needed(brightness, vocabulary):
 
 
 def test_frames_that_the_video_does_not_have_are_told(brightness, vocabulary, tmp_path):
-    path = write_video(tmp_path / "clip.mp4", noise(9), fps=10)
+    path = tmp_path / "clip.mp4"
+    write_clip(noise(9), Fraction(10), path)
     segmenter = Segmenter(brightness, vocabulary, SMALL)
     with pytest.raises(ValueError, match="the video ends with frame 8"):
         list(segmenter.segment(path, ["cat"], frames=FrameRange(9)))
@@ -361,16 +363,9 @@ def test_frames_that_the_video_does_not_have_are_told(brightness, vocabulary, tm
     assert times == pytest.approx([0.3, 0.4])
 
 
-def write_video(path, frames, fps=25):
-    height, width = frames[0].shape[:2]
-    with open_film(path, height, width, Fraction(fps)) as film:
-        for index, frame in enumerate(frames):
-            film.add(frame, index / fps)
-    return path
-
-
 def test_a_truncated_file_is_segmented_and_told(brightness, vocabulary, tmp_path):
-    path = write_video(tmp_path / "clip.mp4", noise(40))
+    path = tmp_path / "clip.mp4"
+    write_clip(noise(40), Fraction(25), path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
     results = Segmenter(brightness, vocabulary, SMALL).segment(path, ["cat"])
     with pytest.warns(SegmentationWarning, match=r"clip\.mp4: decoded \d+ frames"):

@@ -15,7 +15,7 @@ import pytest
 
 from cstm.inference import source
 from cstm.inference.camera import record
-from cstm.inference.film import open_film
+from cstm.inference.samples import write_clip
 from cstm.inference.source import open_source
 
 
@@ -23,10 +23,8 @@ from cstm.inference.source import open_source
 def clip(tmp_path) -> Path:
     path = tmp_path / "served" / "a clip.mp4"
     path.parent.mkdir()
-    random = np.random.default_rng(3)
-    with open_film(path, 48, 64, Fraction(10)) as film:
-        for index in range(12):
-            film.add(random.integers(0, 256, (48, 64, 3), np.uint8), index / 10)
+    noise = np.random.default_rng(3).integers(0, 256, (12, 48, 64, 3), np.uint8)
+    write_clip(noise, Fraction(10), path)
     return path
 
 

@@ -20,7 +20,7 @@ from cstm.data.formats.own_sentences import OwnSentences
 from cstm.data.frames.masks import decode_mask, encode_mask, read_segmentation
 from cstm.data.frames.transforms import ResizePad
 from cstm.data.sample import DIRECTIONS
-from cstm.inference.film import open_film
+from cstm.inference.samples import write_clip
 
 CLIP = ClipConfig(frames=4, size=64)
 
@@ -183,9 +183,8 @@ def test_prepared_samples_notice_a_video_that_was_cut_anew(root, tmp_path):
 def test_a_video_that_was_replaced_is_read_anew(root):
     samples = OwnSentences(root, "train", CLIP)
     assert samples[0].frames.any()
-    with open_film(root / "videos" / samples.pairs[0].video, 80, 96, Fraction(25)) as film:
-        for number in range(12):
-            film.add(np.zeros((80, 96, 3), np.uint8), number / 25)
+    black = np.zeros((12, 80, 96, 3), np.uint8)
+    write_clip(black, Fraction(25), root / "videos" / samples.pairs[0].video)
     assert OwnSentences(root, "train", CLIP)[0].frames.max() < 20
 
 
