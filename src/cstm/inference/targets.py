@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from cstm.config import ClipConfig
-from cstm.data.frames.camera_motion import CameraMotion, Matrix
+from cstm.data.frames.camera_motion import CameraTracker, Matrix
 from cstm.data.frames.clip import clip_indices, reach
 from cstm.data.frames.clip_input import steadied
 from cstm.data.frames.frame_range import FrameRange
@@ -50,7 +50,7 @@ def targets(
     small: dict[int, UInt8[ndarray, "3 _rows _columns"]] = {}
     native: dict[int, UInt8[ndarray, "height width 3"]] = {}
     waiting: deque[Frame] = deque()
-    camera = CameraMotion() if clip.camera_motion == "compensated" else None
+    camera = CameraTracker() if clip.camera_motion == "compensated" else None
 
     def first(length: int) -> Target:
         target = waiting.popleft()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cstm.config import ClipConfig
 from cstm.data.frames.camera_motion import (
-    CameraMotion,
+    CameraTracker,
     compensated,
     motion,
     moves_of,
@@ -205,7 +205,7 @@ def test_frames_of_native_size_are_moved_alike():
 
 
 def test_what_was_measured_of_forgotten_frames_is_forgotten():
-    camera = CameraMotion()
+    camera = CameraTracker()
     for index, picture in enumerate(film(MOVES["pan"])):
         camera.see(index, picture)
         if index >= 2:

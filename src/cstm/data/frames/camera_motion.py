@@ -118,7 +118,7 @@ def _track(
     return there, is_known[:, 0] > 0
 
 
-class CameraMotion:
+class CameraTracker:
     """How the camera moved in one video; between any two frames it is measured once."""
 
     def __init__(self) -> None:
@@ -167,8 +167,8 @@ def _farthest(move: Matrix, shape: tuple[int, ...]) -> float:
 
 
 def moves_of(clip: UInt8[ndarray, "time 3 rows columns"]) -> list[Matrix]:
-    """The same (:meth:`CameraMotion.to_target`) of a clip that is there as a whole."""
-    camera = CameraMotion()
+    """The same (:meth:`CameraTracker.to_target`) of a clip that is there as a whole."""
+    camera = CameraTracker()
     for index, picture in enumerate(clip):
         camera.see(index, picture)
     return camera.to_target(range(len(clip)))
