@@ -23,10 +23,10 @@ def check_data(
     Example: cstm check-data own FOLDER
 
     Says what is missing and how to get it, what is broken, and which oddities of the published
-    files the readers handle. Every annotation and extracted frame is read; of a video file the
-    first frame is decoded, and its packets are counted up to the last annotated frame. Of videos of
-    your own all faults are listed, each with the annotation that has it. Exit code:
-    0 when all is there and opens, 1 when something is missing or broken, 2 for wrong usage.
+    files the readers handle. Every annotation and extracted frame is read, and a video file is
+    decoded up to its last annotated frame; of videos of your own it is the first frame, and their
+    packets are counted. Of these all faults are listed, each with the annotation that has it. Exit
+    code: 0 when all is there and opens, 1 when something is missing or broken, 2 for wrong usage.
 
     Args:
         data: Format of the dataset; synthetic is what `cstm synthesize` writes, own are videos of

@@ -1,6 +1,7 @@
 """Commands that measure: evaluate, score, profile."""
 
 import json as json_format
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -202,7 +203,7 @@ def profile(
     if json:
         print(json_format.dumps(cost))
     else:
-        Console().print(cost_table(experiment, settings.clip, cost))
+        Console().print(cost_table(experiment, settings, cost))
 
 
 def _tell_unknown(weights: str, vocabulary: "Vocabulary", sentences: Sequence[str]) -> None:
@@ -225,7 +226,7 @@ def _check_settings(
     files = [path for path in outputs if path]
     for path in files:
         check_output_file(path, overwrite)
-    if len({path.resolve() for path in files}) < len(files):
+    if len({os.path.realpath(path) for path in files}) < len(files):
         raise ValueError(f"predictions and truth can't both go to {files[0]}; name two files")
 
 

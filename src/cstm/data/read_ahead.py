@@ -1,7 +1,10 @@
 """Items read or drawn side by side in other processes, in order."""
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 import cv2
@@ -43,6 +46,7 @@ def read_ahead(read: Callable[[int], Item], count: int, workers: int | None) -> 
         batch_size=None,
         num_workers=min(count, os.cpu_count() or 1) if workers is None else workers,
         collate_fn=_same,
+        worker_init_fn=partial(_end_with, os.getpid()),
     )
     # Each process gets one thread of OpenCV, or they would get in each other's way. It is set
     # before they fork: a fork would wait for its parent's threads, which it doesn't have.
@@ -67,3 +71,17 @@ def read_ahead(read: Callable[[int], Item], count: int, workers: int | None) -> 
 
 def _same(item: object) -> object:
     return item
+
+
+def _end_with(parent: int, _: int) -> None:
+    """Have this process end soon after its parent was killed: a full pipe would keep it for ever.
+
+    Torch looks only while it waits for the next item.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

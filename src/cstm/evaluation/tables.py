@@ -7,8 +7,9 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from cstm.config import ClipConfig
+from cstm.config import Experiment
 from cstm.evaluation.cost import Cost
+from cstm.experiments import EXPERIMENTS
 
 _PRECISION = {f"precision@0.{x}": f".{x}" for x in range(5, 10)}
 _SUMMARY = {"ap": "AP", "overall_iou": "overall", "mean_iou": "mean"}
@@ -76,12 +77,12 @@ _PAPER_GMAC = {"spatial": 19.54, "total": 213.06}
 """Table 4 of the paper; its 'FLOP' is one multiply-add."""
 
 
-def cost_table(experiment: str, clip: ClipConfig, cost: Cost) -> Table:
-    """Parameters and multiply-adds of an experiment; those of ``paper`` beside Table 4,
-    whose clips have 8 frames of 320 pixels."""
-    compared = experiment == "paper" and (clip.frames, clip.size) == (8, 320)
+def cost_table(name: str, experiment: Experiment, cost: Cost) -> Table:
+    """Parameters and multiply-adds of an experiment; those of ``paper`` as it is beside Table 4."""
+    paper, clip = EXPERIMENTS["paper"], experiment.clip
+    compared = (experiment.model, clip) == (paper.model, paper.clip)
     shape = f"{clip.frames}×{clip.size}×{clip.size}"
-    title = f"{experiment}: one clip of {shape}, 20 words"
+    title = f"{name}: one clip of {shape}, 20 words"
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     table.add_column("")
     table.add_column("GMAC", justify="right")
@@ -89,9 +90,9 @@ def cost_table(experiment: str, clip: ClipConfig, cost: Cost) -> Table:
         table.add_column("the paper", justify="right")
     for part, macs in cost["macs"].items():
         total = part == "total"
-        paper = [f"{_PAPER_GMAC[part]:.2f}" if part in _PAPER_GMAC else ""] if compared else []
+        beside = [f"{_PAPER_GMAC[part]:.2f}" if part in _PAPER_GMAC else ""] if compared else []
         style = "bold" if total else None
-        table.add_row(part, f"{int(macs) / 1e9:.2f}", *paper, style=style)  # pyright: ignore[reportArgumentType]
+        table.add_row(part, f"{int(macs) / 1e9:.2f}", *beside, style=style)  # pyright: ignore[reportArgumentType]
     table.add_row("at inference", f"{cost['inference_macs'] / 1e9:.2f}")
     table.add_section()
     table.add_row("parameters", f"{cost['parameters'] / 1e6:.2f} M")

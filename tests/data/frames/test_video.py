@@ -186,6 +186,42 @@ def test_damage_in_the_middle_is_told(tmp_path: Path):
     assert "damaged" in video.damage
 
 
+def with_broken_packet(path: Path, number: int) -> Path:
+    """The same video, but for a packet whose bytes are all zero."""
+    broken = path.with_name(f"broken-{path.name}")
+    with av.open(str(path)) as source, av.open(str(broken), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for index, packet in enumerate(source.demux(video=0)):
+            if packet.size:
+                data = bytes(packet) if index != number else bytes(packet.size)
+                copy = av.Packet(data)
+                copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+                copy.duration, copy.is_keyframe = packet.duration, packet.is_keyframe
+                copy.stream = stream
+                target.mux(copy)
+    return broken
+
+
+@pytest.mark.parametrize(("codec", "b_frames"), [("libx264", 0), ("libx264", 2), ("mpeg4", 0)])
+def test_frames_after_a_damaged_one_keep_their_numbers(tmp_path: Path, codec: str, b_frames: int):
+    whole = tmp_path / "whole.mp4"
+    with av.open(str(whole), "w") as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.gop_size, stream.codec_context.max_b_frames = 6, b_frames
+        for index in range(40):
+            grey = np.full((48, 64, 3), 20 + 5 * index, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey)))
+        container.mux(stream.encode())
+    broken = with_broken_packet(whole, 12)
+    assert len(list(open_video(broken).frames())) < 40
+    expected = [frame.image for frame in open_video(whole).frames()]
+    for target in (3, 30):
+        clip = read_clip(broken, target, ClipConfig(frames=3, step=1))
+        assert np.array_equal(clip, expected[target - 1 : target + 2])
+    assert len(read_clip(broken, 39, ClipConfig(frames=1))) == 1
+
+
 @pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
 @pytest.mark.parametrize(("name", "b_frames"), [("b.avi", 2), ("b.avi", 3), ("b.asf", 3)])
 def test_times_go_forward_where_the_file_has_no_presentation_times(

@@ -54,8 +54,8 @@ PUBLISHED: dict[DataFormat, Counts] = {
 def check(data: DataFormat, root: Path, workers: int | None = None) -> Findings:
     """Look at every file that belongs to a sentence, and collect all that is wrong.
 
-    Every annotation is read, and every extracted frame. Of a video file the first frame is decoded
-    and the packets are counted, which must reach the last annotated frame.
+    Every annotation is read, and every extracted frame; a video file is decoded up to its last
+    annotated frame.
 
     Args:
         data: format of the dataset.

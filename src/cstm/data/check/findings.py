@@ -33,6 +33,7 @@ TRAPS = {
     "missed video": "skipped: a2d_missed_videos.txt says that it has no sentences",
     "video without sentences": "skipped",
     "fewer annotated frames than listed": "those that are there are read",
+    "damaged frames": "the one before stands in their place; get the video anew if it can be had",
     "fewer masks than frames": "frames after the last mask are never evaluated",
     "more masks than frames": "masks after the last frame are never evaluated",
 }

@@ -6,7 +6,7 @@ from cstm.config import ClipConfig
 from cstm.data.check.findings import Findings
 from cstm.data.formats.files import reporting
 from cstm.data.frames.extracted import find_pictures
-from cstm.data.frames.frame_count import count_frames
+from cstm.data.frames.frame_range import FrameRange
 from cstm.data.frames.picture import read_picture
 from cstm.data.frames.video import open_video, read_clip
 
@@ -15,10 +15,13 @@ Size = tuple[int, int]
 
 
 def check_clip(path: Path, last: int, found: Findings) -> set[Size]:
-    """Decode the first frame of a video file, and see that it goes up to its last annotated one."""
+    """Decode a video file up to its last annotated frame."""
     with reporting(found.fault, path):
         video = open_video(path)
-        if count_frames(path, last) < last:
+        length = sum(1 for _ in video.frames(FrameRange(0, max(last, 1))))
+        if video.damage and "damaged" in video.damage:
+            found.trap("damaged frames", f"{path.name}: {video.damage}")
+        if length < last:
             read_clip(path, last - 1, ClipConfig(frames=1))
         return {(video.height, video.width)}
     return set()

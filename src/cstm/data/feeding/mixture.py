@@ -1,5 +1,6 @@
 """Several datasets as one to train on, mixed by weights."""
 
+import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
@@ -24,7 +25,7 @@ class Source(NamedTuple):
     @property
     def name(self) -> str:
         """What tells it from the others of a mixture: ``a2d-A2D``."""
-        return f"{self.data}-{self.root.resolve().name}"
+        return f"{self.data}-{Path(os.path.realpath(self.root)).name}"
 
 
 def read_sources(data: str, roots: Sequence[Path]) -> list[Source]:

@@ -1,6 +1,6 @@
 """Videos that FFmpeg reads, files or folders of pictures, one upright RGB frame at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -197,7 +197,7 @@ def _wanted(
     length = 0
     path = Path(path)
     with _stream_of(path) as (container, stream):
-        for picture in filter(None, _decoded(path, container, stream)):
+        for picture in _in_place(_decoded(path, container, stream), stream):
             convert = convert or Upright(picture)
             if length in wanted:
                 images[length] = convert(picture)
@@ -209,6 +209,35 @@ def _wanted(
     if length - 1 not in images:
         images[length - 1] = convert(picture)
     return images, length
+
+
+def _in_place(pictures: Iterable[VideoFrame | None], stream: VideoStream) -> Iterator[VideoFrame]:
+    """Put the picture before in the place of those that damage took: annotations count them.
+
+    By their times, since one broken packet may cost many pictures, and bring others out of order.
+    """
+    before, is_broken, filled = None, False, 0
+    for picture in pictures:
+        if picture is None:
+            is_broken = True
+            continue
+        steps = _steps(before, picture, stream) if before is not None else 1
+        if filled and steps < 0:
+            filled -= 1  # Late: another stands in its place.
+            continue
+        if before is not None and is_broken and steps > 1:
+            yield from [before] * (steps - 1)
+            is_broken, filled = False, filled + steps - 1
+        yield picture
+        before = picture
+
+
+def _steps(one: VideoFrame, other: VideoFrame, stream: VideoStream) -> int:
+    """Frames from one picture to another by their times; 1 where nobody knows."""
+    rate = _fraction(stream.average_rate)
+    if one.time is None or other.time is None or rate is None:
+        return 1
+    return round((other.time - one.time) * float(rate))
 
 
 @contextmanager
