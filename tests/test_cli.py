@@ -246,6 +246,8 @@ def test_settings_that_make_no_sense(cstm, tmp_path):
     refused(cstm(*arguments, "--decoder.seed", -1), "decoder: seed should be at least 0")
     useless = ("train", "lite", *arguments[2:], "--encoders.epochs", 9)
     refused(cstm(*useless), "nothing in this run is trained by these settings")
+    untaught = cstm(*arguments, "--model.presence", "pooled")
+    refused(untaught, "nothing teaches the score; give --encoders.presence-weight 0.5 as well")
     refused(cstm(*arguments, "--start", "tiny", "--encoders.epochs", 9), "by those of --decoder")
     refused(
         cstm(*arguments, "--model.spatial", "None", "--temporal-weights", "random",

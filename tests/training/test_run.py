@@ -303,6 +303,24 @@ def test_a_run_goes_on_with_its_own_settings_only(finished, world, prepared, tmp
     assert "\n" not in str(caught.value)
 
 
+def test_results_of_something_else_are_kept(finished, world, prepared, tmp_path):
+    alone = replace(EXPERIMENT, model=replace(EXPERIMENT.model, temporal=None))
+    result = (finished / "cstm.safetensors").read_bytes()
+    with pytest.raises(ValueError, match="holds a run of another network, with joint"):
+        train_all(run_of(world, prepared, finished, alone))
+    assert (finished / "cstm.safetensors").read_bytes() == result
+    for name in ("config.json", "cstm.safetensors"):
+        (tmp_path / name).write_text("mine")
+        with pytest.raises(ValueError, match=f"{name} is there, and of no run"):
+            train_all(run_of(world, prepared, tmp_path))
+        assert (tmp_path / name).read_text() == "mine"
+        (tmp_path / name).unlink()
+    # Where an encoder was copied that is all, there is still a description.
+    shutil.copytree(finished / "spatial", tmp_path / "spatial")
+    assert train_all(run_of(world, prepared, tmp_path, alone)) == []
+    assert json.loads((tmp_path / "config.json").read_text())["name"] == "test"
+
+
 def test_two_datasets_are_mixed_validated_apart_and_know_common_words(world, prepared, tmp_path):
     other = tmp_path / "other"
     synthesize(other, 2, 1, seed=9, size=(96, 80), frames=12, workers=1)

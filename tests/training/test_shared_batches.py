@@ -21,6 +21,7 @@ SETTINGS = (
     "--encoders.average", "0.9", "--encoders.backbone-rate", "0.1",
     "--encoders.epochs", "1", "--encoders.batch", "4", "--encoders.learning-rate", "0.0005",
     "--decoder.epochs", "1", "--decoder.batch", "4", "--decoder.learning-rate", "0.0005",
+    "--decoder.presence-weight", "0.5",
 )  # fmt: skip
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 TWO = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")

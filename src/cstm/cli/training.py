@@ -128,10 +128,21 @@ def train(
 
 
 def _check_schedules(experiment: str, settings: Experiment, is_started: bool) -> None:
-    """Refuse settings that would change nothing, and yet be written down as the run's."""
+    """Refuse settings that would change nothing, and yet be written down as the run's.
+
+    And a presence score that nothing teaches, which would empty masks by chance.
+    """
     from cstm.training.stages import stages_of
 
-    used = {stage.settings for stage in stages_of(settings, is_started)}
+    stages = stages_of(settings, is_started)
+    for stage in stages:
+        is_new = stage.model.presence != "none" and not is_started
+        if is_new and not stage.schedule.presence_weight:
+            raise ValueError(
+                f"--model.presence {stage.model.presence}: nothing teaches the score; give "
+                f"--{stage.settings}.presence-weight 0.5 as well"
+            )
+    used = {stage.settings for stage in stages}
     usual = get_experiment(experiment)
     for name in ("encoders", "decoder"):
         if name not in used and getattr(settings, name) != getattr(usual, name):

@@ -36,7 +36,10 @@ def origin_of(
             origin["teacher"] = Path(run.spatial_weights).name
     if stage.begins == "encoders":
         for name in stage.streams:
-            content = (run.out / name / "last.safetensors").read_bytes()
+            encoder = run.out / name / "last.safetensors"
+            if not encoder.exists():
+                raise ValueError(f"{encoder} is gone; delete {encoder.parent} to train it anew")
+            content = encoder.read_bytes()
             # Without its header, whose metrics tell how fast it was trained.
             header = 8 + int.from_bytes(content[:8], "little")
             origin[f"{name} network"] = _digest(content[header:])

@@ -18,6 +18,8 @@ from cstm.folder import whole_file
 from cstm.training.plan import Run
 from cstm.training.stages import Stage
 
+CONFIG, ENVIRONMENT = "config.json", "environment.json"
+
 
 def write_description(run: Run, fabric: Fabric) -> None:
     """Write ``config.json`` and ``environment.json`` into the run's folder."""
@@ -32,7 +34,7 @@ def write_description(run: Run, fabric: Fabric) -> None:
             name: version(name) for name in ("torch", "torchvision", "numpy", "lightning-fabric")
         },
     }
-    for name, values in (("config.json", config), ("environment.json", environment)):
+    for name, values in ((CONFIG, config), (ENVIRONMENT, environment)):
         with whole_file(run.out / name) as partial:
             partial.write_text(json.dumps(values, indent=2, default=str) + "\n")
 

@@ -30,13 +30,14 @@ from cstm.training.decoding import prepare_all, prepared_before, remove_stale_cl
 from cstm.training.fit import Step, fit
 from cstm.training.origin import origin_of
 from cstm.training.plan import Run, Task
-from cstm.training.provenance import provenance, write_description
+from cstm.training.provenance import CONFIG, ENVIRONMENT, provenance, write_description
 from cstm.training.stages import Stage, StageName, build_stage, stages_of
 from cstm.training.start import load_start, with_threshold_of, with_words_of
 from cstm.training.state import STATE, read_state, settings_of
 from cstm.training.vocabulary import pretrained_vectors, vocabulary_of, word_table
 
 VALIDATION_BATCH = 8
+RESULT = "cstm.safetensors"
 
 
 def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
@@ -48,14 +49,32 @@ def train(run: Run, fabric: Fabric) -> Iterator[tuple[Stage, Step]]:
 
     Raises:
         ValueError: before anything is decoded: ``out`` holds a run with other settings, or one that
-            goes on in another process, or can't be written; data, weights, word vectors or the
-            network to start from are missing, broken or don't fit; a batch can't be shared out. Or
-            see :func:`~cstm.training.fit.fit`.
+            goes on in another process, or results of something else, or can't be written; data,
+            weights, word vectors or the network to start from are missing, broken or don't fit; a
+            batch can't be shared out. Or see :func:`~cstm.training.fit.fit`.
     """
     with alone_in(run.out) if fabric.is_global_zero else nullcontext():
         if fabric.is_global_zero:
+            _check_out(run.out, {s.name for s in stages_of(run.experiment, run.start is not None)})
             _remove_partial(run.out)
         yield from _train(run, fabric)
+
+
+def _check_out(out: Path, stages: set[StageName]) -> None:
+    """Refuse a folder with the results of something else, which would be lost.
+
+    Encoders that another run has trained may be there without its description.
+    """
+    begun = {name for name in get_args(StageName) if (out / name / STATE).exists()}
+    if others := sorted(begun - stages):
+        raise ValueError(
+            f"{out} holds a run of another network, with {others[0]}; choose another --out"
+        )
+    if begun or (out / ENVIRONMENT).exists():
+        return
+    for name in (RESULT, CONFIG):
+        if (out / name).exists():
+            raise ValueError(f"{out / name} is there, and of no run; choose another --out")
 
 
 def _remove_partial(out: Path) -> None:
@@ -198,9 +217,11 @@ def _validate(
 def _finish(run: Run, stages: Sequence[Stage], fabric: Fabric) -> None:
     """Leave what the last stage came to as the run's result."""
     if fabric.is_global_zero:
+        if not (run.out / CONFIG).exists():
+            write_description(run, fabric)
         remove_stale_clips(run)
         final = load_checkpoint(run.out / stages[-1].name / "last.safetensors")
-        save_checkpoint(run.out / "cstm.safetensors", final)
+        save_checkpoint(run.out / RESULT, final)
 
 
 def _warn_of_warm_up(task: Task, stage: Stage) -> None:

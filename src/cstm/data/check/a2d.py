@@ -20,6 +20,7 @@ from cstm.data.formats.a2d_files import (
     read_frame_annotation,
     read_sentences,
     read_tags,
+    read_unseen,
     read_videoset,
     video_path,
 )
@@ -141,13 +142,20 @@ def _read_videoset(places: list[Path], found: Findings) -> dict[str, ListedVideo
     path = found.find(places, A2D_PAGE, "videoset.csv", home=places[0] / "Release")
     if path is not None:
         with reporting(found.fault, path):
-            return read_videoset(path)
+            if not (listed := read_videoset(path)):
+                found.fault(path, f"lists no video; get it anew from {A2D_PAGE}")
+            return listed
     return {}
 
 
 def _read_texts(places: list[Path], found: Findings) -> Sentences:
     """Read the sentences, note what is untidy in them, and see that the side files can be read."""
-    for name, read in (("sentence_tags.csv", read_tags), ("instances.csv", read_directions)):
+    side = {
+        "sentence_tags.csv": read_tags,
+        "instances.csv": read_directions,
+        "unseen_combinations.csv": read_unseen,
+    }
+    for name, read in side.items():
         if (path := find(places, name)) is not None:
             with reporting(found.fault, path):
                 read(path)

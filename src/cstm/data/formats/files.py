@@ -100,6 +100,8 @@ def read_json(path: Path) -> object:
         return json.loads(path.read_bytes())
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise ValueError(f"{path}: a folder, and no JSON file") from None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: no JSON ({error}); is the file complete?") from None
 
