@@ -255,6 +255,9 @@ def test_settings_that_make_no_sense(cstm, tmp_path):
         "tiny has no spatial encoder",
     )  # fmt: skip
     assert not (tmp_path / "run").exists()
+    refused(cstm("profile", "lite", "--model.width", -1), "model: width should be at least 1")
+    refused(cstm("segment", "", "--query", "a cat", "--out", tmp_path / "new"), "has no name")
+    refused(cstm("serve", "--host", "::1"), "::1: give --host a name or an address of four numbers")
     for command in (("segment", tmp_path, "--query", "a cat"), ("evaluate", "tiny")):
         where = "--out" if command[0] == "segment" else "--root"
         for size, told in ((0, "size should be at least 32"), (10**10, "size should be at most")):

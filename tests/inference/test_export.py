@@ -241,3 +241,15 @@ def test_frames_of_several_sizes_make_no_folder(tmp_path):
     with pytest.raises(ValueError, match=r"frame 1 has \d+×\d+ pixels and the first one \d+×\d+"):
         write(tmp_path / "out", [first, turned], save=["json"])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_film_stands_still_for_hours_at_most(tmp_path):
+    """Recordings that were joined may jump by more ticks than MP4 has room for."""
+    path = tmp_path / "joined.mp4"
+    with open_film(path, 48, 64, Fraction(10)) as film:
+        for time in (0.0, 0.1, 400 * 3600.0, 400 * 3600 + 0.1):
+            film.add(np.zeros((48, 64, 3), np.uint8), time)
+    times = [frame.time for frame in open_video(path).frames()]
+    assert times[1] == pytest.approx(0.1)
+    assert 3600 < times[2] - times[1] < 2 * 3600
+    assert times[3] - times[2] == pytest.approx(0.1)

@@ -63,6 +63,13 @@ def test_pixels_that_are_not_square_are_shown_as_wide_as_they_are():
     assert wide.columns[0].cells.shape[1:3] == (51, 183)
 
 
+def test_a_frame_that_is_all_height_makes_no_picture_without_end():
+    picture = SummaryPicture(QUERIES, columns=6, width=1200)
+    for result in results(6, height=900, width=1):
+        picture.add(result)
+    assert picture.columns[0].cells.shape[1:3] == (4 * 183, 183)
+
+
 def test_a_cell_is_of_its_querys_mask_and_a_column_of_its_time():
     picture = SummaryPicture(QUERIES, columns=3, width=600)
     times = [0.0, 3.25, 7.5]

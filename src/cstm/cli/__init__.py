@@ -118,7 +118,7 @@ def _parse(arguments: Sequence[str]) -> Callable[[], None]:
     except SystemExit:
         text = " ".join(line.strip("│ ") for line in complaint.getvalue().splitlines())
         # Tyro names settings of ours by its own inner path.
-        if wrong := re.search(r"__tyro-dummy-inner__\.\w+\.(\w+): (.*?) +[─-]{5}", text):
+        if wrong := re.search(r"__tyro-dummy-inner__\.(?:\w+\.)*(\w+): (.*?) +[─-]{5}", text):
             raise ValueError(f"{wrong[1]}: {wrong[2]}") from None
         sys.stderr.write(complaint.getvalue())
         raise

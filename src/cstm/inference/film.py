@@ -55,6 +55,9 @@ TRANSPARENT = Encoding(
 """VP9 with an alpha channel in WebM, for browsers and whatever reads with libvpx."""
 
 
+_LONGEST_PAUSE = 2**29
+"""In ticks; an hour and a half of an MP4. It has no room for 2³¹ between two packets, which
+B-frames bring out of order; a longer pause is cut."""
 _MOST_PIXELS = 16_384
 """On a side, of libx264."""
 
@@ -67,6 +70,7 @@ class Film:
         self._stream = stream
         self._encoding = encoding
         self._ticks = -1
+        self._cut = 0
         # Kept: a frame that converts itself sets the conversion up anew, which takes longer.
         self._reformatter = VideoReformatter()
 
@@ -78,7 +82,9 @@ class Film:
             dst_colorspace=Colorspace.ITU709,
         )
         # Broken timestamps that stand still would stop the encoder; one tick can't be seen.
-        self._ticks = max(self._ticks + 1, round(time * self._encoding.ticks))
+        ticks = max(self._ticks + 1, round(time * self._encoding.ticks) - self._cut)
+        self._cut += max(0, ticks - self._ticks - _LONGEST_PAUSE)
+        self._ticks = min(ticks, self._ticks + _LONGEST_PAUSE)
         frame.pts, frame.time_base = self._ticks, Fraction(1, self._encoding.ticks)
         self._container.mux(self._stream.encode(frame))
 

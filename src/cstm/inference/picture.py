@@ -27,6 +27,8 @@ _SIZE = 27.0
 
 _KEPT = 4
 """While nobody knows how long the video is, so many times the columns shown are kept at most."""
+_MOST_HIGH = 4
+"""A frame that is higher than so many times its width is shown lower."""
 
 
 class _Column(NamedTuple):
@@ -104,7 +106,8 @@ class SummaryPicture:
     def _draw(self, result: FrameResult) -> UInt8[ndarray, "query height width 3"]:
         """The frame with each query's mask; outlines are drawn last, at the size shown."""
         height, width = result.image.shape[:2]
-        shown = (self._cell, max(1, round(height * self._cell / (width * self._pixel_aspect))))
+        high = round(height * self._cell / (width * self._pixel_aspect))
+        shown = (self._cell, min(max(1, high), _MOST_HIGH * self._cell))
         interpolation = cv2.INTER_AREA if self._cell < width else cv2.INTER_CUBIC
         image = cv2.resize(result.image, shown, interpolation=interpolation)
         return np.stack(

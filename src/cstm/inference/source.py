@@ -39,6 +39,8 @@ def open_source(video: str | Path, seconds: int | float | None = None) -> Video:
         # Servers may call a file at greater length than file systems take.
         name = Path(unquote(urlsplit(video).path)).name[-64:] or "video"
         return _through_file(video, name, lambda path: _download(video, path))
+    if video == "":
+        raise ValueError("the video has no name; give a file, a folder of pictures, a URL or -")
     if isinstance(video, Path) or Path(video).exists():
         return open_video(video)
     if video == "-":

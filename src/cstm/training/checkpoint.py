@@ -115,7 +115,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         if first in state and second in network.state_dict():
             state.setdefault(second, state[first])
         network.load_state_dict(state)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
             f"{path}: not a checkpoint this version of cstm can read ({reason(error)})"
         ) from error

@@ -86,7 +86,7 @@ def build_page(
             "outputs": [*maps, shares],
             "show_progress": "minimal",
         }
-        begun = find.click(_busy, None, find, queue=False)
+        begun = find.click(_busy, None, [find, status], queue=False)
         running = begun.then(
             partial(answers.find, segmenter, limits, folder),
             [video, sentences, visit],
@@ -145,8 +145,8 @@ def _picture(label: str, shown: str, name: str) -> gr.Image:
     )
 
 
-def _busy() -> gr.Button:
-    return gr.Button(interactive=False)
+def _busy() -> tuple[gr.Button, str]:
+    return gr.Button(interactive=False), note("Waiting for its turn …")
 
 
 def _idle() -> tuple[gr.Button, gr.Button]:

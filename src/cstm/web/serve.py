@@ -50,6 +50,8 @@ def open_page(
     Raises:
         ValueError: it can't listen there.
     """
+    if ":" in host:
+        raise ValueError(f"{host}: give --host a name or an address of four numbers")
     with (
         TemporaryDirectory(prefix="cstm-", ignore_cleanup_errors=True) as name,
         _environment(_settings(uploads := Path(name) / "uploads", host)),
@@ -71,6 +73,7 @@ def open_page(
                 theme=_theme(),
                 css_paths=[Path(str(files("cstm.web") / "page.css"))],
                 footer_links=[],
+                enable_monitoring=False,
                 quiet=True,
                 prevent_thread_lock=True,
             )
