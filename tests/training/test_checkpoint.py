@@ -107,6 +107,14 @@ def test_foreign_and_broken_files_are_refused_in_one_line(checkpoint, tmp_path):
     refused("no checkpoint at")
 
 
+def test_weights_that_are_no_numbers_are_refused(checkpoint, tmp_path):
+    path = tmp_path / "broken.safetensors"
+    torch.nn.init.constant_(checkpoint.network.decoder.heads[0][0].bias, torch.nan)
+    save_checkpoint(path, checkpoint)
+    with pytest.raises(ValueError, match="some of its weights are no finite numbers"):
+        load_checkpoint(path)
+
+
 def test_a_missing_weight_is_named(checkpoint, tmp_path):
     path = tmp_path / "network.safetensors"
     save_checkpoint(path, checkpoint)

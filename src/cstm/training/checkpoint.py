@@ -115,6 +115,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         if first in state and second in network.state_dict():
             state.setdefault(second, state[first])
         network.load_state_dict(state)
+        if not all(weight.isfinite().all() for weight in network.parameters()):
+            raise ValueError("some of its weights are no finite numbers")
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
             f"{path}: not a checkpoint this version of cstm can read ({reason(error)})"
