@@ -3,7 +3,7 @@
 import random
 import signal
 import time
-from multiprocessing import get_context, set_start_method
+from multiprocessing import get_context
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
@@ -21,8 +21,6 @@ KILLS = 10
 
 def train_in_a_process(run: Run, steps: Synchronized) -> None:
     torch.set_num_threads(1)
-    # What decodes is to be the child of what is killed, and not of a server: it would never end.
-    set_start_method("fork", force=True)
     from cstm.processes import join
     from cstm.training.run import train
 

@@ -1,10 +1,9 @@
 """Items read or drawn side by side in other processes, in order."""
 
+import multiprocessing
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TypeVar
 
 import cv2
@@ -46,7 +45,7 @@ def read_ahead(read: Callable[[int], Item], count: int, workers: int | None) -> 
         batch_size=None,
         num_workers=min(count, os.cpu_count() or 1) if workers is None else workers,
         collate_fn=_same,
-        worker_init_fn=partial(_end_with, os.getpid()),
+        worker_init_fn=_end_with_parent,
     )
     # Each process gets one thread of OpenCV, or they would get in each other's way. It is set
     # before they fork: a fork would wait for its parent's threads, which it doesn't have.
@@ -73,15 +72,17 @@ def _same(item: object) -> object:
     return item
 
 
-def _end_with(parent: int, _: int) -> None:
-    """Have this process end soon after its parent was killed: a full pipe would keep it for ever.
+def _end_with_parent(_: int) -> None:
+    """Have this process end when its parent was killed: a full pipe would keep it for ever.
 
-    Torch looks only while it waits for the next item.
+    Torch looks only while it waits for the next item. However this process was started, its parent
+    is the one that wants the items, and not a server that forks.
     """
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a reader was started by another process"
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
+        parent.join()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
